@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import type { World } from "../lib/world.ts";
+
+/** What every datacenter needs to be told, whoever makes it. Validated, with every default filled in. */
+export interface DatacenterRequest {
+  /** Host name of the router VM. Also names the datacenter: one router name, one datacenter. */
+  routerName: string;
+  /** Worker VM names, in the order of their addresses. */
+  vmNames: readonly string[];
+  /** The datacenter's subnet, for instance 192.168.100.0/24. */
+  subnetCidr: string;
+  adminUsername: string;
+  /** Public key (one authorized_keys line) that may log in on every VM. */
+  sshPublicKey: string;
+}
+
+/** What the router VM needs to join the tailnet. */
+export interface RouterJoin {
+  /** Called only if the router has to be made: mints or reads the tailnet key. The provider must keep it secret. */
+  readAuthKey: () => Promise<string>;
+  /** Undefined for Tailscale's own control server. */
+  loginServer: string | undefined;
+  tags: readonly string[];
+  /**
+   * Services on this host's loopback that the router must reach at the very same address (the lab's headscale
+   * and DERP relay). Empty outside the lab.
+   */
+  loopbackPorts: readonly number[];
+  /** True keeps every packet at home: relay only, no port mapping, no uplink but this host. Lab only. */
+  isolated: boolean;
+}
+
+export interface InventoryEntry {
+  name: string;
+  ipv4: string;
+  macAddress: string;
+  /** The SSH host key, known before first contact: "ssh-ed25519 AAAA…". */
+  hostKey: string;
+}
+
+/** A datacenter as it stands. */
+export interface Inventory {
+  providerId: string;
+  subnetCidr: string;
+  router: InventoryEntry;
+  workers: InventoryEntry[];
+}
+
+/** One line of a plan, in the order of work: what --dry-run prints. */
+export interface PlanLine {
+  action: "create" | "update" | "start" | "unchanged" | "delete";
+  what: string;
+}
+
+/**
+ * Makes and removes the VMs of datacenters in one kind of place. Every call may be repeated: what is there stays,
+ * what is missing is made, what is stopped is started.
+ */
+export interface Provider<Options = unknown> {
+  /** Value of Server.spec.provider, of --provider, and the prefix of the controller's program name. */
+  readonly id: string;
+  /** Subnet used when none is given. */
+  readonly defaultSubnetCidr: string;
+  /** Adds this provider's own flags to prep-dc-inventory. */
+  addFlags(command: Command): void;
+  /** The subnet the flags ask for (each provider has its own flag for it); undefined where they do not say. */
+  subnetFromFlags(flags: Readonly<Record<string, unknown>>): string | undefined;
+  /** @throws UsageError */
+  parseOptions(flags: Readonly<Record<string, unknown>>, world: World): Options;
+  /** Checks what can be checked without making anything (host tools, disk, memory, names, overlaps). */
+  preflight(request: DatacenterRequest, options: Options, world: World): Promise<void>;
+  plan(request: DatacenterRequest, options: Options, world: World): Promise<PlanLine[]>;
+  ensureDatacenter(
+    request: DatacenterRequest,
+    options: Options,
+    join: RouterJoin,
+    world: World,
+  ): Promise<Inventory>;
+  /** The datacenter of this router as it stands, or undefined where there is none. */
+  readInventory(routerName: string, world: World): Promise<Inventory | undefined>;
+  /** Removes everything ensureDatacenter made. A datacenter that is not there is fine. */
+  destroyDatacenter(routerName: string, world: World): Promise<void>;
+  /** Names of the datacenters (routers) this provider keeps here, for clean-up and overlap checks. */
+  listDatacenters(world: World): Promise<Inventory[]>;
+}

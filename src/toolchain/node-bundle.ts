@@ -31,5 +31,5 @@ export const images = {
   kubeProxy: (version: string) => `registry.k8s.io/kube-proxy:v${version}`,
   coredns: "registry.k8s.io/coredns/coredns:v1.15.0",
   flannel: "ghcr.io/flannel-io/flannel:v0.28.10",
-  agnhost: "registry.k8s.io/e2e-test-images/agnhost:2.63",
+  agnhost: "registry.k8s.io/e2e-test-images/agnhost:2.66.1",
 } as const;

@@ -1,0 +1,51 @@
+# The README's targets. Each is one script or npm script; what they do is written there.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# The Node.js that npm delivered comes first, whatever the host has.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help
+help: ## Shows this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+.PHONY: demo
+demo: host-packages build ## The main job on this machine: real VMs become Ready nodes of a real cluster
+	@bin/stargate demo
+
+.PHONY: test
+test: host-packages build ## Every test, the real lab end to end included
+	@node tools/test.ts
+
+.PHONY: check
+check: node_modules ## Types, lint, format, generated files, unit tests: under two minutes
+	@scripts/install-host-packages.sh check
+	@node tools/check.ts
+
+.PHONY: build
+build: node_modules ## Builds every program into bin/
+	@node tools/build.ts
+
+.PHONY: toolchain
+toolchain: host-packages build ## Builds or downloads Kubernetes, the tailnet programs and the node bundle
+	@bin/stargate toolchain
+
+.PHONY: generate
+generate: node_modules ## Writes config/crd from src/api
+	@node tools/generate.ts
+
+.PHONY: format
+format: node_modules ## Formats every file
+	@prettier --write --log-level warn .
+
+.PHONY: clean-all
+clean-all: ## Removes everything of ours from this machine: datacenters, lab, caches (add KEEP_CACHE=1 to keep those), build output
+	@scripts/clean-all.sh
+
+.PHONY: host-packages
+host-packages:
+	@scripts/install-host-packages.sh
+
+# npm ci is all or nothing; the stamp is written only after it succeeded.
+node_modules: node_modules/.installed
+node_modules/.installed: package.json package-lock.json
+	@scripts/install-node-packages.sh

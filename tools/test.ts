@@ -1,0 +1,14 @@
+// Every test. The toolchain comes first, because tests with real parts need it; then the inner loop's checks;
+// then unit tests and tests with real parts, the lab end to end last. The last line counts them all.
+import { spawnSync } from "node:child_process";
+import { nodeTest, runSteps } from "./run-steps.ts";
+
+runSteps([
+  { title: "toolchain", argv: ["bin/stargate", "toolchain"] },
+  { title: "checks", argv: [process.execPath, "tools/check.ts"] },
+]);
+
+// One file at a time: each brings up etcd, API servers or VMs of its own, and there may be two cores.
+const [file, ...args] = nodeTest(["test/**/*.test.ts", "src/**/*.test.ts", "tools/**/*.test.ts"], 1);
+const { status } = spawnSync(file, args, { stdio: "inherit" });
+process.exit(status ?? 1);

@@ -1,5 +1,5 @@
 import { enableCompileCache } from "node:module";
-import { Command, CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { systemClock } from "../lib/clock.ts";
 import { describeError, isAborted, StargateError, UsageError } from "../lib/errors.ts";
 import { createLog, type LogLevel } from "../lib/log.ts";

@@ -35,7 +35,7 @@ export async function askServiceFromPod(
     request: "hostname",
     tries: String(tries),
   });
-  const text = await get(dialer, ipv4, `/dial?${query}`, signal);
+  const text = await get(dialer, ipv4, `/dial?${query.toString()}`, signal);
   const answer = DialAnswer.parse(JSON.parse(text));
   if (answer.errors.length > 0) throw unreachable(ipv4, answer.errors[0] ?? "");
   return [...new Set(answer.responses)].sort();

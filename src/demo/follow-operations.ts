@@ -25,6 +25,8 @@ function describeStep(server: string, before: StepStatus | undefined, after: Ste
     case "Pending":
     case "Skipped":
       return [];
+    default:
+      return after.state satisfies never;
   }
 }
 

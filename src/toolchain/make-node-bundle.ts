@@ -1,6 +1,18 @@
-import { join } from "node:path";
+import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { promisify } from "node:util";
+import { constants, zstdCompress } from "node:zlib";
+import { isErrno } from "../lib/files.ts";
 import type { World } from "../lib/world.ts";
+import { makeBaseLayer } from "./base-layer.ts";
+import { bundleParts, type BundlePart, type Folders } from "./bundle-contents.ts";
+import { isPublished, publish } from "./cache.ts";
 import type { Architecture } from "./components.ts";
+import { inLanes } from "./in-lanes.ts";
+import { type BundleFile, images, NodeBundle } from "./node-bundle.ts";
+import { shortHash } from "./recipe-hash.ts";
 
 export interface BundleRequest {
   cacheDir: string;
@@ -9,17 +21,104 @@ export interface BundleRequest {
   arch: Architecture;
 }
 
-/** Where the bundle of this version is, or will be. */
+/** To be raised whenever the same programs are to give another bundle. */
+const bundleFormat = "1";
+
+/**
+ * Level 9 gives 25 MB of the largest file in 2 s; 15 saves 2 % of that and takes eight times as long, 19 saves 13 %
+ * and takes forty times as long, more than an emulated router takes to pass the difference on.
+ */
+const zstdLevel = 9;
+
+/** Where the bundle of this version is, or will be: a link, so that a new bundle takes its place in one moment. */
 export function nodeBundleDir({ cacheDir, version, arch }: BundleRequest): string {
   return join(cacheDir, "bundles", `v${version}-linux-${arch}`);
 }
 
-export function bundleIsCurrent(_request: BundleRequest, _folders: ReadonlyMap<string, string>): boolean {
-  return true;
+/** True when the bundle is there and made of just these components. */
+export function bundleIsCurrent(request: BundleRequest, folders: Folders): boolean {
+  const made = madeDir(request, folders);
+  const link = nodeBundleDir(request);
+  return isPublished(made) && linkTarget(link) === relative(dirname(link), made);
 }
 
+/** Makes the bundle from the components' folders unless it is there. Only for the holder of the toolchain's lock. */
 export async function ensureNodeBundle(
-  _request: BundleRequest,
-  _folders: ReadonlyMap<string, string>,
-  _world: World,
-): Promise<void> {}
+  request: BundleRequest,
+  folders: Folders,
+  world: World,
+): Promise<void> {
+  const made = madeDir(request, folders);
+  if (!isPublished(made)) {
+    await world.progress.step(`Make the node bundle for Kubernetes ${request.version}`, (update) =>
+      publish(made, (out) => makeBundle(out, request, folders, update, world)),
+    );
+  }
+  const link = nodeBundleDir(request);
+  const temporary = `${link}.${randomBytes(4).toString("hex")}.tmp`;
+  await mkdir(dirname(link), { recursive: true });
+  await symlink(relative(dirname(link), made), temporary);
+  await rename(temporary, link);
+}
+
+function madeDir({ cacheDir, version, arch }: BundleRequest, folders: Folders): string {
+  const parts = [...folders]
+    .map(([name, folder]) => `${name}=${basename(folder)}`)
+    .sort((a, b) => (a < b ? -1 : 1));
+  const hash = shortHash([bundleFormat, JSON.stringify(images), ...parts]);
+  return join(cacheDir, "toolchain", `node-bundle-${version}-linux-${arch}-${hash}`);
+}
+
+function linkTarget(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    if (isErrno(error, "ENOENT") || isErrno(error, "EINVAL")) return undefined;
+    throw error;
+  }
+}
+
+async function makeBundle(
+  out: string,
+  { version, arch }: BundleRequest,
+  folders: Folders,
+  update: (detail: string) => void,
+  world: World,
+): Promise<void> {
+  update("nftables and iptables from Debian");
+  const base = await makeBaseLayer(out, world);
+  const parts = bundleParts(version, arch, folders, base);
+  const files = new Map<string, BundleFile>();
+  await inLanes(2, parts, world.signal, async (part, signal) => {
+    update(part.name);
+    files.set(part.name, await writePart(part, out));
+    signal.throwIfAborted();
+  });
+  const manifest: NodeBundle = {
+    kubernetesVersion: version,
+    architecture: arch,
+    sandboxImage: images.pause,
+    files: parts.flatMap(({ name }) => files.get(name) ?? []),
+  };
+  await writeFile(
+    join(out, "manifest.json"),
+    `${JSON.stringify(NodeBundle.parse(manifest), undefined, 2)}\n`,
+  );
+}
+
+const compress = promisify(zstdCompress);
+
+async function writePart({ name, kind, image, make }: BundlePart, out: string): Promise<BundleFile> {
+  const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = constants;
+  const content = await compress(await make(), {
+    params: { [ZSTD_c_compressionLevel]: zstdLevel, [ZSTD_c_checksumFlag]: 1 },
+  });
+  await writeFile(join(out, name), content);
+  return {
+    name,
+    kind,
+    sha256: createHash("sha256").update(content).digest("hex"),
+    bytes: content.length,
+    ...(image === undefined ? {} : { image }),
+  };
+}

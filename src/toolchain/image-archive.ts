@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import type { Architecture } from "./components.ts";
+import { type TarEntry, tarOf } from "./tar-archive.ts";
+
+/** A container image to be. */
+export interface ImageSpec {
+  /** What pods name it, for instance registry.k8s.io/pause:3.10.1. */
+  reference: string;
+  architecture: Architecture;
+  entrypoint: readonly string[];
+  command?: readonly string[];
+  /** Tar archives, lowest first. Layers that are the same bytes are stored once by whoever imports them. */
+  layers: readonly Uint8Array[];
+}
+
+const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const mediaTypes = {
+  index: "application/vnd.oci.image.index.v1+json",
+  manifest: "application/vnd.oci.image.manifest.v1+json",
+  config: "application/vnd.oci.image.config.v1+json",
+  // Not compressed one by one: the whole archive is, once, and importing then only copies.
+  layer: "application/vnd.oci.image.layer.v1.tar",
+} as const;
+
+interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+}
+
+/** An OCI image layout in a tar archive, as `ctr images import` takes it. Same input, same bytes. */
+export async function imageArchive(spec: ImageSpec): Promise<Buffer> {
+  const layers = spec.layers.map((content) => ({ content, descriptor: describe(mediaTypes.layer, content) }));
+  const config = json({
+    created: "1970-01-01T00:00:00Z",
+    architecture: spec.architecture,
+    os: "linux",
+    config: { Env: [searchPath], Entrypoint: spec.entrypoint, Cmd: spec.command, WorkingDir: "/" },
+    rootfs: { type: "layers", diff_ids: layers.map(({ descriptor }) => descriptor.digest) },
+  });
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: describe(mediaTypes.config, config),
+    layers: layers.map(({ descriptor }) => descriptor),
+  });
+  const index = json({
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: [
+      {
+        ...describe(mediaTypes.manifest, manifest),
+        platform: { architecture: spec.architecture, os: "linux" },
+        annotations: {
+          "io.containerd.image.name": spec.reference,
+          "org.opencontainers.image.ref.name": spec.reference.slice(spec.reference.lastIndexOf(":") + 1),
+        },
+      },
+    ],
+  });
+  return tarOf([
+    { path: "oci-layout", content: json({ imageLayoutVersion: "1.0.0" }) },
+    { path: "index.json", content: index },
+    ...[config, manifest, ...spec.layers].map(blob),
+  ]);
+}
+
+function blob(content: Uint8Array): TarEntry {
+  return { path: `blobs/sha256/${sha256(content)}`, content };
+}
+
+function describe(mediaType: string, content: Uint8Array): Descriptor {
+  return { mediaType, digest: `sha256:${sha256(content)}`, size: content.length };
+}
+
+function sha256(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function json(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}

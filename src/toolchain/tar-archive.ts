@@ -53,7 +53,7 @@ export async function readTar(source: Readable, wanted: (path: string) => boolea
     const { name, type, linkname, mode } = entry.header;
     const path = name.replace(/^\.\//, "");
     if (type === "file" && wanted(path)) {
-      found.push({ path, content: await buffer(entry), executable: ((mode ?? 0) & 0o111) !== 0 });
+      found.push({ path, content: await buffer(entry), executable: (mode & 0o111) !== 0 });
       continue;
     }
     if (type === "symlink" && typeof linkname === "string" && wanted(path))

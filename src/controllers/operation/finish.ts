@@ -1,0 +1,98 @@
+import { Operation, type StepStatus } from "../../api/v1alpha1/operation.ts";
+import { describeError, StargateError } from "../../lib/errors.ts";
+import { resources } from "../resources.ts";
+import { deleteToken } from "./bootstrap-token.ts";
+import type { Context } from "./context.ts";
+import type { Work } from "./decide.ts";
+import { letServerGo, removeFinalizer, reportServer, type ServerResult } from "./hold.ts";
+import type { NodeRef } from "./repave.ts";
+import type { StatusWriter } from "./status-writer.ts";
+
+/**
+ * Ends an Operation. In this order, so that a crash between any two is made good at the next look: the token goes; the
+ * Server says its result; the Operation says its own (from here on nothing is run again); the Server is let go; the
+ * finalizer goes.
+ */
+async function finish(
+  operation: Operation,
+  writer: StatusWriter,
+  ctx: Context,
+  ending: { phase: "Succeeded" | "Failed"; reason: string; message: string; server: ServerResult },
+): Promise<void> {
+  const { phase, reason, message } = ending;
+  await deleteToken(ctx.client, operation.metadata.uid);
+  await reportServer(operation, ctx, ending.server);
+  const isSuccess = phase === "Succeeded";
+  await writer.update(
+    {
+      phase,
+      reason,
+      message,
+      currentStep: undefined,
+      finishedAt: writer.now,
+      steps: writer.status.steps?.map((step) => settle(step, writer.now)),
+    },
+    { type: "Complete", status: isSuccess ? "True" : "False", reason, message },
+  );
+  ctx.metrics.ended(phase, reason);
+  ctx.log.info("operation ended", { operation: operation.metadata.name, phase, reason, message });
+  await ctx.events.record(
+    { ...operation, kind: "Operation" },
+    isSuccess ? "Normal" : "Warning",
+    reason,
+    message,
+  );
+  await release(operation, ctx);
+}
+
+export async function succeed(
+  work: Work,
+  writer: StatusWriter,
+  ctx: Context,
+  nodeRef: NodeRef,
+): Promise<void> {
+  const minor = /^1\.\d+/.exec(work.kubernetesVersion)?.[0] ?? work.kubernetesVersion;
+  const message = `Bootstrap completed successfully: node ${nodeRef.name} is Ready`;
+  await finish(work.operation, writer, ctx, {
+    phase: "Succeeded",
+    reason: "NodeReady",
+    message,
+    server: { state: "ready", reason: "NodeReady", message, os: `k8s-${minor}`, nodeRef },
+  });
+}
+
+export async function fail(
+  operation: Operation,
+  writer: StatusWriter,
+  ctx: Context,
+  failure: { reason: string; message: string },
+): Promise<void> {
+  await finish(operation, writer, ctx, {
+    phase: "Failed",
+    ...failure,
+    server: { state: "error", ...failure },
+  });
+}
+
+/** What a person reads of an error: the step, what happened, what to do. */
+export function failureOf(error: unknown, step: string | undefined): { reason: string; message: string } {
+  const where = step === undefined ? "" : `${step}: `;
+  const remedy = error instanceof StargateError && error.remedy !== undefined ? `. ${error.remedy}` : "";
+  return {
+    reason: error instanceof StargateError ? error.reason : "Unexpected",
+    message: `${where}${describeError(error)}${remedy}`,
+  };
+}
+
+/** Gives back everything an ended Operation still holds. May be repeated. */
+export async function release(operation: Operation, ctx: Context): Promise<void> {
+  await deleteToken(ctx.client, operation.metadata.uid);
+  await letServerGo(operation, ctx);
+  const { namespace, name, uid } = operation.metadata;
+  const now = await ctx.client.getIfExists(resources.operations, { namespace, name }, Operation);
+  if (now?.metadata.uid === uid) await removeFinalizer(ctx.client, now);
+}
+
+function settle(step: StepStatus, now: string): StepStatus {
+  return step.state === "Running" ? { ...step, state: "Failed", finishedAt: now } : step;
+}

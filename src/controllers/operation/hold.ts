@@ -1,0 +1,112 @@
+import type { Operation } from "../../api/v1alpha1/operation.ts";
+import { timestamp } from "../../lib/clock.ts";
+import type { KubeClient } from "../../kubernetes/client.ts";
+import { withCondition } from "../conditions.ts";
+import { resources } from "../resources.ts";
+import type { Context } from "./context.ts";
+import type { Work } from "./decide.ts";
+import { hasFinalizer, OPERATION_FINALIZER } from "./facts.ts";
+import { changeServerStatus } from "./server-status.ts";
+
+/**
+ * Takes the Server for this Operation: writes it as status.currentOperation, only if nobody else did since `work` was
+ * decided. Taking it again is fine, so a restart goes on where it was.
+ * @returns false where another Operation took it first
+ */
+export async function takeServer({ operation, server }: Work, ctx: Context): Promise<boolean> {
+  const { uid, name } = operation.metadata;
+  // decide() found this hold to be nobody's (its Operation ended or is gone): only it may be taken over.
+  const takeOver = server.status.currentOperation?.uid;
+  let isTaken = false;
+  await changeServerStatus(ctx.client, refOf(server), (now) => {
+    const holder = now.status.currentOperation?.uid;
+    isTaken = holder === undefined || holder === uid || holder === takeOver;
+    if (!isTaken || (holder === uid && now.status.state === "provisioning")) return undefined;
+    return {
+      currentOperation: { uid, name },
+      state: "provisioning",
+      message: `The Operation "${name}" works on it`,
+      observedGeneration: now.metadata.generation,
+      conditions: withCondition(
+        now.status.conditions ?? [],
+        {
+          type: "Ready",
+          status: "False",
+          reason: "Provisioning",
+          message: `The Operation "${name}" works on it`,
+        },
+        { now: timestamp(ctx.clock), generation: now.metadata.generation },
+      ),
+    };
+  });
+  return isTaken;
+}
+
+/** What an Operation's end makes of its Server. */
+export interface ServerResult {
+  state: "ready" | "error";
+  reason: string;
+  message: string;
+  os?: string;
+  nodeRef?: { name: string; uid: string };
+}
+
+/** Writes the result; the Server stays held until the Operation says its own end. Not ours (any more): left alone. */
+export async function reportServer(operation: Operation, ctx: Context, result: ServerResult): Promise<void> {
+  await changeServerStatus(ctx.client, serverRefOf(operation), (now) => {
+    if (now.status.currentOperation?.uid !== operation.metadata.uid) return undefined;
+    const { state, reason, message, os, nodeRef } = result;
+    const at = { now: timestamp(ctx.clock), generation: now.metadata.generation };
+    const ready = { type: "Ready", status: state === "ready" ? "True" : "False", reason, message } as const;
+    return {
+      state,
+      message,
+      observedGeneration: now.metadata.generation,
+      ...(os === undefined ? {} : { os }),
+      ...(nodeRef === undefined ? {} : { nodeRef }),
+      conditions: withCondition(now.status.conditions ?? [], ready, at),
+    };
+  });
+}
+
+/** Lets the Server go, if this Operation holds it. */
+export async function letServerGo(operation: Operation, ctx: Context): Promise<void> {
+  await changeServerStatus(ctx.client, serverRefOf(operation), (now) =>
+    now.status.currentOperation?.uid === operation.metadata.uid ? { currentOperation: null } : undefined,
+  );
+}
+
+/** Keeps the Operation in the API until what it holds is given back. */
+export async function ensureFinalizer(client: KubeClient, operation: Operation): Promise<void> {
+  if (hasFinalizer(operation)) return;
+  await patchFinalizers(client, operation, [...operation.metadata.finalizers, OPERATION_FINALIZER]);
+}
+
+export async function removeFinalizer(client: KubeClient, operation: Operation): Promise<void> {
+  await patchFinalizers(
+    client,
+    operation,
+    operation.metadata.finalizers.filter((finalizer) => finalizer !== OPERATION_FINALIZER),
+  );
+}
+
+async function patchFinalizers(
+  client: KubeClient,
+  { metadata }: Operation,
+  finalizers: string[],
+): Promise<void> {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  await client.mergePatch(
+    resources.operations,
+    { namespace, name },
+    { metadata: { uid, resourceVersion, finalizers } },
+  );
+}
+
+function serverRefOf({ metadata, spec }: Operation) {
+  return { namespace: metadata.namespace, name: spec.serverRef.name };
+}
+
+function refOf({ metadata }: { metadata: { namespace: string; name: string } }) {
+  return { namespace: metadata.namespace, name: metadata.name };
+}

@@ -1,0 +1,57 @@
+import { describeError, isRetriable } from "../../lib/errors.ts";
+import type { Run } from "./repave.ts";
+
+/**
+ * Runs one step, and tells before and after in the Operation's status. A step that succeeded in an earlier run is run
+ * again without a word: it finds its work done, and what it said then stays.
+ */
+export async function runStep<T>(
+  { name, title }: { name: string; title: string },
+  { ctx, writer, signal, work }: Pick<Run, "ctx" | "writer" | "signal" | "work">,
+  action: (onLine: (line: string) => void) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const before = writer.step(name);
+  const isAgain = before?.state === "Succeeded" || before?.state === "Skipped";
+  const began = ctx.clock.now();
+  const attempts = (before?.attempts ?? 0) + 1;
+  const log = ctx.log.with({
+    operation: work.operation.metadata.name,
+    server: work.server.metadata.name,
+    step: name,
+  });
+  log.info(isAgain ? "step is looked at again" : "step begins", { attempts });
+  if (isAgain) await writer.update({ currentStep: title });
+  else {
+    await writer.updateStep(
+      name,
+      { state: "Running", startedAt: writer.now, finishedAt: undefined, attempts, message: undefined },
+      { currentStep: title, message: title },
+    );
+  }
+  const seconds = () => (ctx.clock.now() - began) / 1000;
+  try {
+    const result = await action((line) => {
+      log.debug("output", { line });
+      if (!isAgain) writer.showLine(name, line);
+    });
+    if (!isAgain) {
+      const state = result === "skipped" ? "Skipped" : "Succeeded";
+      await writer.updateStep(name, { state, finishedAt: writer.now });
+    }
+    ctx.metrics.step(name, "succeeded", seconds());
+    log.info("step ended", { seconds: seconds() });
+    return result;
+  } catch (error) {
+    // A stop is no failure of the step: it goes on at the next start, and its status stays Running until then.
+    if (signal.aborted) throw error;
+    ctx.metrics.step(name, "failed", seconds());
+    const message = describeError(error);
+    log.warn("step failed", { error: message, seconds: seconds() });
+    const change = isRetriable(error)
+      ? { state: "Pending" as const }
+      : { state: "Failed" as const, finishedAt: writer.now };
+    await writer.updateStep(name, { ...change, attempts, message });
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { API_VERSION, type Condition } from "../../api/v1alpha1/kind.ts";
+import type { Operation, OperationStatus, StepStatus } from "../../api/v1alpha1/operation.ts";
+import { timestamp, type Clock } from "../../lib/clock.ts";
+import { StargateError } from "../../lib/errors.ts";
+import { redact } from "../../lib/redact.ts";
+import type { KubeClient } from "../../kubernetes/client.ts";
+import { findCondition, withCondition, type NewCondition } from "../conditions.ts";
+import { resources } from "../resources.ts";
+
+/** Lines of a step's output are written at most this often; every change of state is written at once. */
+const LINE_INTERVAL_MS = 3_000;
+
+type Change = Partial<{ [Key in keyof OperationStatus]: OperationStatus[Key] | undefined }>;
+
+/**
+ * One Operation's status: holds it in full, and applies it in full after each change (server-side apply), one write
+ * at a time. Begins with what the Operation says, so what was reported before a restart stays.
+ */
+export class StatusWriter {
+  readonly #client: KubeClient;
+  readonly #clock: Clock;
+  readonly #operation: Operation;
+  #status: Change;
+  #written: string;
+  #queue: Promise<void> = Promise.resolve();
+  #lastLineMs = 0;
+
+  constructor(operation: Operation, { client, clock }: { client: KubeClient; clock: Clock }) {
+    this.#operation = operation;
+    this.#client = client;
+    this.#clock = clock;
+    this.#status = operation.status;
+    this.#written = JSON.stringify(this.#status);
+  }
+
+  get status(): Change {
+    return this.#status;
+  }
+
+  get now(): string {
+    return timestamp(this.#clock);
+  }
+
+  /** Changes fields (undefined removes one) and conditions, and writes if that made a difference. */
+  async update(change: Change, ...conditions: NewCondition[]): Promise<void> {
+    this.#change(change, conditions);
+    await this.#write();
+  }
+
+  /** Lists all steps, those already known with what is known of them. */
+  async listSteps(steps: readonly { name: string; title: string }[]): Promise<void> {
+    const known = new Map((this.#status.steps ?? []).map((step) => [step.name, step]));
+    await this.update({
+      steps: steps.map(({ name, title }) => ({ ...(known.get(name) ?? { name, state: "Pending" }), title })),
+    });
+  }
+
+  step(name: string): StepStatus | undefined {
+    return this.#status.steps?.find((step) => step.name === name);
+  }
+
+  condition(type: string): Condition | undefined {
+    return findCondition(this.#status.conditions ?? [], type);
+  }
+
+  async updateStep(name: string, change: Partial<StepStatus>, rest: Change = {}): Promise<void> {
+    this.#changeStep(name, change);
+    await this.update(rest);
+  }
+
+  /** Shows a line of a step's output as its message, now and then. Losing one to an error is no matter. */
+  showLine(name: string, line: string): void {
+    const text = redact(line).trim().slice(0, 400);
+    const now = this.#clock.now();
+    if (text === "" || now - this.#lastLineMs < LINE_INTERVAL_MS) return;
+    this.#lastLineMs = now;
+    this.#changeStep(name, { message: text });
+    this.#write().catch(() => undefined);
+  }
+
+  #change(change: Change, conditions: readonly NewCondition[]): void {
+    const at = { now: this.now, generation: this.#operation.metadata.generation };
+    let list = this.#status.conditions ?? [];
+    for (const condition of conditions) {
+      list = withCondition(list, { ...condition, message: redact(condition.message).slice(0, 32_000) }, at);
+    }
+    this.#status = {
+      ...this.#status,
+      ...change,
+      ...(change.message === undefined ? {} : { message: redact(change.message).slice(0, 32_000) }),
+      ...(conditions.length === 0 ? {} : { conditions: list }),
+      observedGeneration: this.#operation.metadata.generation,
+    };
+  }
+
+  #changeStep(name: string, change: Partial<StepStatus>): void {
+    const message = change.message === undefined ? {} : { message: redact(change.message).slice(-4000) };
+    const steps = (this.#status.steps ?? []).map((step) =>
+      step.name === name ? { ...step, ...change, ...message } : step,
+    );
+    this.#status = { ...this.#status, steps };
+  }
+
+  /** Writes wait for each other; each writes what is so when its turn comes. */
+  async #write(): Promise<void> {
+    const turn = this.#queue.then(() => this.#writeNow());
+    this.#queue = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #writeNow(): Promise<void> {
+    const text = JSON.stringify(this.#status);
+    if (text === this.#written) return;
+    const { name, namespace, uid } = this.#operation.metadata;
+    try {
+      await this.#client.apply(
+        resources.operations,
+        { namespace, name },
+        // The uid keeps a late write from landing on a new object of the same name.
+        {
+          apiVersion: API_VERSION,
+          kind: "Operation",
+          metadata: { name, namespace, uid },
+          status: JSON.parse(text),
+        },
+        { subresource: "status", force: true },
+      );
+    } catch (error) {
+      if (error instanceof StargateError && error.reason === "ApiNotFound") return; // deleted by force
+      throw error;
+    }
+    this.#written = text;
+  }
+}

@@ -1,0 +1,226 @@
+import { Operation } from "../../api/v1alpha1/operation.ts";
+import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
+import { Server } from "../../api/v1alpha1/server.ts";
+import { Registry } from "prom-client";
+import { FakeClock } from "../../lib/fake-clock.ts";
+import { silentLog } from "../../lib/log.ts";
+import type { Host, HostAddress } from "../../remote/host.ts";
+import { Node, resources, Secret } from "../resources.ts";
+import { bootstrapUserOf } from "./bootstrap-token.ts";
+import { KUBELET_CLIENT_SIGNER } from "./certificate-request.ts";
+import { DEFAULT_LIMITS, RunningOperations, type BootstrapStep, type Context } from "./context.ts";
+import { createEventRecorder } from "./events.ts";
+import { FakeCluster } from "./fake-cluster.ts";
+import { createOperationMetrics } from "./metrics.ts";
+import type { NodeWatch } from "./node-watch.ts";
+import { reconcile, type Next } from "./reconcile.ts";
+import { operationWith, profileWith, serverWith } from "./test-objects.ts";
+
+const NAMESPACE = "simulator-dc";
+
+/** A request as a kubelet that is to be vm-1 makes it. Made with openssl req; the key is nobody's. */
+const REQUEST_OF_VM_1 = Buffer.from(
+  `-----BEGIN CERTIFICATE REQUEST-----
+MIHtMIGUAgEAMDIxFTATBgNVBAoMDHN5c3RlbTpub2RlczEZMBcGA1UEAwwQc3lz
+dGVtOm5vZGU6dm0tMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAQFILiMUmOB
+ScEmMJCDQk6eIX41imf3w4guGL5LN6qINwvuoe+1u+NEtfoPC123AjFDVMswQv2R
+X/Qh2a4TDkCgADAKBggqhkjOPQQDAgNIADBFAiEAmxIqb6EDCNdSm/s2EJmatJA8
+PbeqSiOPLPVByEHxAR8CIDu5xqK/ETB7Y0TV/VPs6cjx8V3/TlMc3LGRqdcWNva0
+-----END CERTIFICATE REQUEST-----
+`,
+).toString("base64");
+
+/** Nodes of a FakeCluster; a test says when to look again. */
+class StoryNodes implements NodeWatch {
+  readonly #cluster: FakeCluster;
+  readonly #callbacks = new Set<() => void>();
+
+  constructor(cluster: FakeCluster) {
+    this.#cluster = cluster;
+  }
+
+  get(name: string): Node | undefined {
+    return this.#cluster.peek(resources.nodes, { namespace: "", name }, Node);
+  }
+
+  onChange(_name: string, callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  changed(): void {
+    for (const callback of this.#callbacks) callback();
+  }
+}
+
+/**
+ * A cluster with one Server, a host behind it, and what one Operation needs; a test takes away or changes what its
+ * story is about. The host "joins" by making its certificate request and Node, as a kubelet does.
+ */
+export class Story {
+  readonly cluster = new FakeCluster();
+  readonly clock = new FakeClock();
+  readonly nodes = new StoryNodes(this.cluster);
+  readonly ran: string[] = [];
+  readonly registry = new Registry();
+  readonly stop = new AbortController();
+  /** Thrown by the next connects, one each. */
+  readonly connectErrors: Error[] = [];
+  readonly connects: HostAddress[] = [];
+  readonly stopped: string[] = [];
+  /** What a step does besides being noted. */
+  readonly doing: Record<string, (signal: AbortSignal) => Promise<void>> = {};
+  machineId = "m1";
+  readonly ctx: Context;
+
+  constructor() {
+    const { cluster, clock } = this;
+    cluster.put(resources.servers, serverWith());
+    cluster.put(resources.profiles, profileWith());
+    cluster.put(resources.operations, operationWith({}));
+    const data = { username: base64("ubuntu"), privateKey: base64("a key, for all this test knows") };
+    cluster.put(resources.secrets, {
+      metadata: { name: "qemu-ssh-credentials", namespace: NAMESPACE },
+      data,
+    });
+    for (const name of ["kubeadm-config", "kubelet-config"]) {
+      cluster.put(resources.configMaps, { metadata: { name, namespace: "kube-system" } });
+    }
+    this.doing["join-cluster"] = async () => {
+      this.join("new-node");
+      return Promise.resolve();
+    };
+    const events = createEventRecorder({
+      client: cluster,
+      clock,
+      log: silentLog,
+      component: "qemu-controller",
+      instance: "test",
+    });
+    this.ctx = {
+      providerId: "qemu",
+      client: cluster,
+      clock,
+      log: silentLog,
+      events,
+      metrics: createOperationMetrics(this.registry, "qemu"),
+      connector: { connect: (address) => this.#connect(address) },
+      controlPlane: {
+        description: "here",
+        server: "https://10.0.0.1:6443",
+        caPem: "CA",
+        kubeletOverrides: {},
+      },
+      bootstrap: {
+        outline: () => this.#steps(),
+        steps: () => this.#steps(),
+        stop: async (_host, uid) => {
+          this.stopped.push(uid);
+          return Promise.resolve();
+        },
+      },
+      caches: {
+        operation: (ref) => cluster.peek(resources.operations, ref, Operation),
+        operationsOf: (_namespace, server) =>
+          cluster
+            .peekAll(resources.operations, Operation)
+            .filter(({ spec }) => spec.serverRef.name === server),
+        server: (ref) => cluster.peek(resources.servers, ref, Server),
+        profile: (ref) => cluster.peek(resources.profiles, ref, ProvisioningProfile),
+      },
+      nodes: this.nodes,
+      controllerStartedMs: clock.now(),
+      limits: DEFAULT_LIMITS,
+      running: new RunningOperations(),
+    };
+  }
+
+  async reconcile(name = "op-1"): Promise<Next> {
+    return reconcile({ namespace: NAMESPACE, name }, this.ctx, this.stop.signal);
+  }
+
+  operation(name = "op-1"): Operation {
+    return there(this.cluster.peek(resources.operations, { namespace: NAMESPACE, name }, Operation));
+  }
+
+  server(): Server {
+    return there(this.cluster.peek(resources.servers, { namespace: NAMESPACE, name: "vm-1" }, Server));
+  }
+
+  /** Bootstrap tokens that exist now. */
+  tokens(): Secret[] {
+    return this.cluster
+      .peekAll(resources.secrets, Secret)
+      .filter(({ type }) => type === "bootstrap.kubernetes.io/token");
+  }
+
+  condition(type: string, name = "op-1"): string {
+    const found = this.operation(name).status.conditions?.find((condition) => condition.type === type);
+    return found === undefined ? "none" : `${found.status} ${found.reason}`;
+  }
+
+  /** What a kubelet on the host does when it joins. */
+  join(uid: string, { machineID = "m1", ready = "True" } = {}): void {
+    const username = bootstrapUserOf(this.operation().metadata.uid);
+    this.cluster.put(resources.certificateSigningRequests, {
+      metadata: { name: `csr-of-${uid}` },
+      spec: { request: REQUEST_OF_VM_1, signerName: KUBELET_CLIENT_SIGNER, username },
+    });
+    this.putNode(uid, { machineID, ready });
+  }
+
+  putNode(uid: string, { machineID = "m1", ready = "True" } = {}): void {
+    this.cluster.put(resources.nodes, {
+      metadata: { name: "vm-1", uid, creationTimestamp: new Date(this.clock.now()).toISOString() },
+      status: {
+        nodeInfo: { machineID, bootID: "b1", systemUUID: "s1" },
+        conditions: [{ type: "Ready", status: ready, message: `ready is ${ready}` }],
+      },
+    });
+    this.nodes.changed();
+  }
+
+  #steps(): BootstrapStep[] {
+    return ["prepare-host", "reset-node", "join-cluster"].map((name) => ({
+      name,
+      title: `Step ${name}`,
+      run: async ({ signal }) => {
+        this.ran.push(name);
+        await this.doing[name]?.(signal);
+        return "done";
+      },
+    }));
+  }
+
+  async #connect(address: HostAddress): Promise<Host> {
+    this.connects.push(address);
+    const error = this.connectErrors.shift();
+    if (error !== undefined) throw error;
+    const answers: Record<string, string> = {
+      "/etc/machine-id": this.machineId,
+      "/proc/sys/kernel/random/boot_id": "b1",
+      "/sys/class/dmi/id/product_uuid": "S1",
+    };
+    return Promise.resolve({
+      name: address.name,
+      run: async (argv) =>
+        Promise.resolve({ stdout: `${there(answers[argv[1] ?? ""])}\n`, stderr: "", exitCode: 0 }),
+      runScript: unexpected,
+      upload: unexpected,
+      [Symbol.asyncDispose]: async () => Promise.resolve(),
+    });
+  }
+}
+
+async function unexpected(): Promise<never> {
+  return Promise.reject(new Error("not expected of this host"));
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function there<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("the story has nothing there");
+  return value;
+}

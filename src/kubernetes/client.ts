@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { StargateError } from "../lib/errors.ts";
 
 /** Names a resource type: core is { group: "", version: "v1", plural: "nodes" }. */
 export interface ResourceType {
@@ -27,6 +28,8 @@ export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Called for an object that does not fit the schema, which is then left out. Default: throw. */
+  onUnreadable?: (error: StargateError) => void;
   signal?: AbortSignal | undefined;
 }
 
@@ -35,8 +38,9 @@ export interface ListOptions {
  * client. What comes in is parsed by a schema; what goes out is only what we own (server-side apply, patches).
  *
  * Errors are StargateError. Final: ApiNotFound, ApiForbidden, ApiUnauthorized, ApiInvalid, ApiConflict,
- * ApiAlreadyExists. Retriable: ApiUnavailable (no connection, 5xx), ApiThrottled (429). ApiExpired (410) asks a
- * watcher to list again.
+ * ApiAlreadyExists, ApiUntrusted (another certificate), ApiUnreadable (an answer that does not fit the schema).
+ * Retriable: ApiUnavailable (no connection, 5xx), ApiThrottled (429), ApiTypeMissing (404 for the whole resource
+ * type: its CRD is not there yet). ApiExpired (410) asks a watcher to list again.
  */
 export interface KubeClient {
   /** URL of the API server. */

@@ -1,0 +1,168 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client, ClientChannel } from "ssh2";
+import { readAsset } from "../lib/assets.ts";
+import { StargateError } from "../lib/errors.ts";
+import { lastLines } from "../lib/exec.ts";
+import type { Host, RunOptions, RunResult, Script, UploadOptions } from "./host.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { exportLines, quoteArgv } from "./quote.ts";
+
+type Source = string | Uint8Array | Readable;
+
+/** A host over one SSH connection; commands run side by side in channels of it. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly #client: Client;
+  #lost: Error | undefined;
+  /** Settles when the connection is gone. */
+  readonly #closed: Promise<void>;
+
+  /** What goes before a command that needs root. */
+  readonly #asRoot: readonly string[];
+
+  constructor(name: string, username: string, client: Client) {
+    this.name = name;
+    this.#asRoot = username === "root" ? [] : ["sudo", "-n", "--"];
+    this.#client = client;
+    client.on("error", (error) => (this.#lost ??= error));
+    this.#closed = new Promise((resolve) => {
+      client.once("close", () => {
+        this.#lost ??= new Error("the connection was closed");
+        resolve();
+      });
+    });
+  }
+
+  run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const command = quoteArgv(options.sudo === true ? [...this.#asRoot, ...argv] : argv);
+    return this.#exec(command, argv[0] ?? "", options.stdin ?? "", options);
+  }
+
+  runScript(script: Script, options: Omit<RunOptions, "stdin" | "sudo"> = {}): Promise<RunResult> {
+    const text = `${exportLines(script.inputs)}${script.text}`;
+    return this.#exec(quoteArgv([...this.#asRoot, "bash", "-s"]), script.name, text, options);
+  }
+
+  async upload(localPath: string, remotePath: string, options: UploadOptions = {}): Promise<void> {
+    const { mode = 0o644, signal, onProgress } = options;
+    const { size } = await stat(localPath);
+    const source = createReadStream(localPath);
+    let sent = 0;
+    if (onProgress !== undefined) source.on("data", (part) => onProgress((sent += part.length), size));
+    const inputs = exportLines({
+      TARGET: remotePath,
+      MODE: mode.toString(8),
+      SIZE: String(size),
+    });
+    // One exec: the shell reads its program from the argument, the content from stdin.
+    const receive = `${inputs}${readAsset("remote/scripts/receive-file.sh")}`;
+    await this.#exec(quoteArgv([...this.#asRoot, "bash", "-c", receive]), `upload of ${remotePath}`, source, {
+      signal,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.end();
+    await Promise.resolve();
+  }
+
+  async #exec(
+    command: string,
+    title: string,
+    stdin: Source,
+    options: Omit<RunOptions, "stdin" | "sudo">,
+  ): Promise<RunResult> {
+    const { signal, timeoutMs, onLine, okCodes = [0] } = options;
+    signal?.throwIfAborted();
+    const channel = await this.#open(command, title);
+    const lines = new LineSplitter(onLine);
+    let stdout = "";
+    let stderr = "";
+    channel.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      lines.push(text);
+    });
+    channel.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      lines.push(text);
+    });
+    const outcome = { timedOut: false };
+    const stopped = Promise.withResolvers<void>();
+    const stop = () => {
+      channel.signal("TERM"); // closing alone would leave the command running on the host
+      channel.close();
+      stopped.resolve();
+    };
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            outcome.timedOut = true;
+            stop();
+          }, timeoutMs);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      const ended = this.#ended(channel, stopped.promise);
+      // A command that ends without reading its input closes the pipe: its exit code says more than that.
+      pipeline(stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]), channel).catch(
+        () => undefined,
+      );
+      const exitCode = await ended;
+      lines.end();
+      signal?.throwIfAborted();
+      if (outcome.timedOut) {
+        throw new StargateError(
+          "CommandTimeout",
+          `${title} on ${this.name}: no end after ${timeoutMs ?? 0} ms`,
+        );
+      }
+      if (exitCode === undefined) throw this.#lostError(title);
+      if (!okCodes.includes(exitCode)) {
+        const tail = lastLines(stderr.trim() === "" ? stdout : stderr, 8);
+        throw new StargateError(
+          "CommandFailed",
+          `${title} on ${this.name}: exit code ${exitCode}${tail === "" ? "" : `\n${tail}`}`,
+        );
+      }
+      return { stdout, stderr, exitCode };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  async #open(command: string, title: string): Promise<ClientChannel> {
+    if (this.#lost !== undefined) throw this.#lostError(title);
+    const opened = new Promise<ClientChannel>((resolve, reject) => {
+      this.#client.exec(command, (error, channel) => {
+        if (error) reject(this.#lostError(title, error));
+        else resolve(channel);
+      });
+    });
+    const lost = this.#closed.then(() => Promise.reject(this.#lostError(title)));
+    return Promise.race([opened, lost]);
+  }
+
+  /** Exit code of the command; undefined where the connection ended, or we stopped, before it was told. */
+  async #ended(channel: ClientChannel, stopped: Promise<void>): Promise<number | undefined> {
+    let exitCode: number | undefined;
+    channel.on("exit", (code: number | null, signalName?: string) => {
+      exitCode = code ?? (signalName === undefined ? undefined : 128);
+    });
+    const closed = new Promise<void>((resolve) => {
+      channel.once("close", resolve).on("error", () => resolve());
+    });
+    await Promise.race([closed, stopped, this.#closed]);
+    return exitCode;
+  }
+
+  #lostError(title: string, cause: unknown = this.#lost): StargateError {
+    return new StargateError("ConnectionLost", `${title} on ${this.name}: the SSH connection was lost`, {
+      retriable: true,
+      cause,
+    });
+  }
+}

@@ -12,10 +12,15 @@ export interface PrinterColumn {
   priority?: number;
 }
 
-/** A CEL rule on the whole object, which may read metadata.name. */
+/** A CEL rule, checked by the API server at every write. */
 export interface ValidationRule {
   rule: string;
   message: string;
+}
+
+/** The rules of a value inside the spec, for `.meta()`. */
+export function celRules(...rules: ValidationRule[]): { "x-kubernetes-validations": ValidationRule[] } {
+  return { "x-kubernetes-validations": rules };
 }
 
 export interface KindDefinition {
@@ -27,6 +32,9 @@ export interface KindDefinition {
   spec: z.ZodType;
   status: z.ZodType;
   columns: readonly PrinterColumn[];
+  /** Fields that `kubectl get --field-selector` may select by. */
+  selectableFields: readonly string[];
+  /** Rules on the whole object, which may read metadata.name. */
   rules: readonly ValidationRule[];
 }
 
@@ -50,7 +58,7 @@ const time = () => z.string().meta({ format: "date-time" });
 /** metav1.Condition. */
 export const Condition = z.object({
   type: z.string().max(316).describe("CamelCase name of the condition."),
-  status: z.enum(["True", "False", "Unknown"]),
+  status: z.enum(["True", "False", "Unknown"]).describe("True, False or Unknown."),
   observedGeneration: z.int().min(0).optional().describe("Generation of the spec this was decided from."),
   lastTransitionTime: time().describe("When status last changed."),
   reason: z.string().min(1).max(1024).describe("One CamelCase word: why."),
@@ -64,6 +72,20 @@ export const Conditions = z
 
 export const Time = time;
 
+/** Name of a Kubernetes object: a DNS subdomain. */
+export const ObjectName = () =>
+  z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/);
+
 export const LocalObjectReference = z.object({
-  name: z.string().min(1).max(253).describe("Name of an object in the same namespace."),
+  name: ObjectName().describe("Name of an object in the same namespace."),
 });
+
+export const ObservedGeneration = z
+  .int()
+  .min(0)
+  .optional()
+  .describe("Generation of the spec that this status was written from.");

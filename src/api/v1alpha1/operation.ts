@@ -1,9 +1,11 @@
 import { z } from "zod";
 import {
   API_VERSION,
+  celRules,
   Conditions,
   LocalObjectReference,
   ObjectMeta,
+  ObservedGeneration,
   Time,
   type KindDefinition,
 } from "./kind.ts";
@@ -14,11 +16,12 @@ export const OperationSpec = z
     provisioningProfileRef: LocalObjectReference.describe("The ProvisioningProfile to follow."),
     operation: z.enum(["repave"]).describe("repave is the only supported operation."),
   })
-  .meta({
-    "x-kubernetes-validations": [
-      { rule: "self == oldSelf", message: "an Operation cannot be changed: delete it and create another" },
-    ],
-  });
+  .meta(
+    celRules({
+      rule: "self == oldSelf",
+      message: "an Operation cannot be changed: delete it and create another",
+    }),
+  );
 export type OperationSpec = z.infer<typeof OperationSpec>;
 
 export const OperationPhase = z.enum(["Pending", "Running", "Succeeded", "Failed"]);
@@ -30,19 +33,19 @@ export type StepState = z.infer<typeof StepState>;
 export const StepStatus = z.object({
   name: z.string().max(63).describe("Name of the step, for instance join-cluster."),
   title: z.string().max(200).optional().describe("The step in words."),
-  state: StepState,
-  startedAt: Time().optional(),
-  finishedAt: Time().optional(),
+  state: StepState.describe("Pending, Running, Succeeded, Skipped or Failed."),
+  startedAt: Time().optional().describe("When it was begun last."),
+  finishedAt: Time().optional().describe("When it ended."),
   attempts: z.int().min(0).optional().describe("How often the step was begun."),
   message: z.string().max(4096).optional().describe("What it said last, or why it failed."),
 });
 export type StepStatus = z.infer<typeof StepStatus>;
 
 export const OperationStatus = z.object({
-  phase: OperationPhase.optional(),
+  phase: OperationPhase.optional().describe("Pending, Running, Succeeded or Failed."),
   reason: z.string().max(1024).optional().describe("One CamelCase word: why the phase is what it is."),
   message: z.string().max(32768).optional().describe("For people: what happens now, or what to do next."),
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration,
   startedAt: Time().optional().describe("When work on the server began."),
   finishedAt: Time().optional().describe("When the Operation ended."),
   currentStep: z.string().max(200).optional().describe("Title of the step that runs now."),
@@ -56,8 +59,9 @@ export const OperationStatus = z.object({
     .array(StepStatus)
     .max(64)
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
-    .optional(),
-  conditions: Conditions.optional(),
+    .optional()
+    .describe("Every step of the work, in order."),
+  conditions: Conditions.optional().describe("Single facts, each with since when and why."),
 });
 export type OperationStatus = z.infer<typeof OperationStatus>;
 
@@ -82,9 +86,11 @@ export const operationKind: KindDefinition = {
     { name: "Server", type: "string", jsonPath: ".spec.serverRef.name" },
     { name: "Operation", type: "string", jsonPath: ".spec.operation" },
     { name: "Phase", type: "string", jsonPath: ".status.phase" },
+    { name: "Reason", type: "string", jsonPath: ".status.reason" },
     { name: "Step", type: "string", jsonPath: ".status.currentStep" },
     { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
   ],
+  selectableFields: [".spec.serverRef.name", ".status.phase"],
   rules: [],
 };

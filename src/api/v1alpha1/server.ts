@@ -1,28 +1,42 @@
 import { z } from "zod";
-import { API_VERSION, Conditions, ObjectMeta, type KindDefinition } from "./kind.ts";
+import {
+  API_VERSION,
+  celRules,
+  Conditions,
+  ObjectMeta,
+  ObjectName,
+  ObservedGeneration,
+  type KindDefinition,
+} from "./kind.ts";
+
+/** What `isIP` guards is refused by the format already; CEL must not fail on it first. */
+const isHostAddress = "!isIP(self) || ip(self).isGlobalUnicast() || ip(self).isLoopback()";
 
 export const RouterReference = z.object({
   name: z.string().max(63).optional().describe("Host name of the datacenter's router in the tailnet."),
   address: z
     .string()
+    .max(15)
     .meta({ format: "ipv4" })
     .optional()
     .describe("The router's address in the datacenter's subnet, the gateway of this server."),
 });
 
-export const ServerSpec = z.object({
+const ServerFields = z.object({
   ipv4: z
     .string()
-    .meta({ format: "ipv4" })
+    .max(15)
+    .meta({
+      format: "ipv4",
+      ...celRules({ rule: isHostAddress, message: "ipv4 must be the address of one host" }),
+    })
     .describe("Address this server is reached at: in its datacenter's subnet, through the router."),
   provider: z
     .string()
     .max(63)
     .optional()
     .describe("Who made this server (qemu, azure): the controller of that provider serves it."),
-  provisioningProfile: z
-    .string()
-    .max(253)
+  provisioningProfile: ObjectName()
     .optional()
     .describe(
       "Name of the ProvisioningProfile this server is meant for. An Operation names the one it uses.",
@@ -43,6 +57,13 @@ export const ServerSpec = z.object({
     .optional()
     .describe("Hardware address of the server's interface in the subnet, lower case."),
 });
+
+export const ServerSpec = ServerFields.meta(
+  celRules({
+    rule: "!has(self.router) || !has(self.router.address) || self.router.address != self.ipv4",
+    message: "router.address must differ from ipv4: the router is another host",
+  }),
+);
 export type ServerSpec = z.infer<typeof ServerSpec>;
 
 export const ServerState = z.enum(["pending", "provisioning", "ready", "error"]);
@@ -52,16 +73,19 @@ export const ServerStatus = z.object({
   state: ServerState.optional().describe("pending, provisioning, ready or error."),
   os: z.string().max(63).optional().describe('What runs on the server, for instance "k8s-1.37".'),
   message: z.string().max(32768).optional().describe("For people: why the state is what it is."),
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration,
   nodeRef: z
-    .object({ name: z.string(), uid: z.string() })
+    .object({ name: z.string().describe("The Node's name."), uid: z.string().describe("The Node's UID.") })
     .optional()
     .describe("The Node this server became."),
   currentOperation: z
-    .object({ name: z.string(), uid: z.string() })
+    .object({
+      name: z.string().describe("The Operation's name."),
+      uid: z.string().describe("The Operation's UID."),
+    })
     .optional()
     .describe("The Operation that works on this server now. At most one does."),
-  conditions: Conditions.optional(),
+  conditions: Conditions.optional().describe("Single facts, each with since when and why."),
 });
 export type ServerStatus = z.infer<typeof ServerStatus>;
 
@@ -92,7 +116,12 @@ export const serverKind: KindDefinition = {
     { name: "Router", type: "string", jsonPath: ".spec.router.name", priority: 1 },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
   ],
+  selectableFields: [".spec.provider", ".status.state"],
   rules: [
+    {
+      rule: "!self.metadata.name.contains('.')",
+      message: "a Server's name becomes its Node's host name: no dots",
+    },
     {
       rule: "size(self.metadata.name) <= 63",
       message: "a Server's name becomes its Node's host name: 63 characters at most",

@@ -40,7 +40,10 @@ async function stopOnHost(operation: Operation, ctx: Context, signal: AbortSigna
   if (server === undefined || profile === undefined || hostKey === undefined) return;
   const limit = withTimeout(STOP_MS, signal);
   try {
-    const credentials = await readCredentials(ctx.client, profile, limit);
+    const credentials = await readCredentials(ctx.client, profile, {
+      adminUsername: ctx.adminUsername,
+      signal: limit,
+    });
     if (typeof credentials === "string") return;
     const address = { name: server.metadata.name, ipv4, port, hostKey, ...credentials };
     await using host = await ctx.connector.connect(address, { signal: limit });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backOffMs } from "./back-off.ts";
+import { describeError, StargateError } from "../../lib/errors.ts";
+import { backOffMs, mayTryAgain } from "./back-off.ts";
 
 const rows: [attempts: number, reason: string, ms: number][] = [
   [1, "ConnectionRefused", 2_000],
@@ -14,5 +15,18 @@ const rows: [attempts: number, reason: string, ms: number][] = [
 for (const [attempts, reason, ms] of rows) {
   void test(`backOffMs() waits ${ms} ms after attempt ${attempts} ended in ${reason}`, () => {
     assert.equal(backOffMs(attempts, reason), ms);
+  });
+}
+
+const errors: [error: unknown, again: boolean][] = [
+  [new StargateError("ConnectionLost", "lost", { retriable: true }), true],
+  [new StargateError("HostKeyMismatch", "another key"), false],
+  [new StargateError("ApiForbidden", "not allowed"), true],
+  [new Error("anything"), true],
+];
+
+for (const [error, again] of errors) {
+  void test(`mayTryAgain() says ${again} to ${describeError(error)}`, () => {
+    assert.equal(mayTryAgain(error), again);
   });
 }

@@ -2,7 +2,9 @@ import { createHash, randomInt } from "node:crypto";
 import { StargateError } from "../../lib/errors.ts";
 import { addSecret } from "../../lib/redact.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
-import { resources, Secret, secretText } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
+import { secretText } from "../secret-text.ts";
+import { Secret } from "../../kubernetes/schemas.ts";
 
 const NAMESPACE = "kube-system";
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";

@@ -14,7 +14,10 @@ const TYPE = "HostReachable";
  */
 export async function connectToServer({ work, ctx, writer, signal }: Run): Promise<Host> {
   const { server, profile } = work;
-  const credentials = await readCredentials(ctx.client, profile, signal);
+  const credentials = await readCredentials(ctx.client, profile, {
+    adminUsername: ctx.adminUsername,
+    signal,
+  });
   if (typeof credentials === "string") {
     throw new StargateError("CredentialsNotFound", credentials, { retriable: true }); // deleted a moment ago
   }

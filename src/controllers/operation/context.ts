@@ -58,6 +58,8 @@ export interface Context {
   metrics: OperationMetrics;
   connector: HostConnector;
   controlPlane: ControlPlane;
+  /** User to log in as where neither Secret nor profile names one. */
+  adminUsername: string | undefined;
   bootstrap: WorkerBootstrap;
   caches: ObjectCaches;
   nodes: NodeWatch;

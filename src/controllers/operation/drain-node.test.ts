@@ -1,16 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasToLeave, Pod } from "./drain-node.ts";
+import { Pod } from "../../kubernetes/schemas.ts";
+import { hasToLeave } from "./drain-node.ts";
 
 const rows: { what: string; metadata?: object; phase?: string; leaves: boolean }[] = [
   { what: "a pod", leaves: true },
   {
     what: "a pod of a ReplicaSet",
-    metadata: { ownerReferences: [{ kind: "ReplicaSet" }] },
+    metadata: { ownerReferences: [{ kind: "ReplicaSet", name: "web" }] },
     leaves: true,
   },
-  { what: "a pod of a DaemonSet", metadata: { ownerReferences: [{ kind: "DaemonSet" }] }, leaves: false },
-  { what: "a pod of the node itself", metadata: { ownerReferences: [{ kind: "Node" }] }, leaves: false },
+  {
+    what: "a pod of a DaemonSet",
+    metadata: { ownerReferences: [{ kind: "DaemonSet", name: "proxy" }] },
+    leaves: false,
+  },
+  {
+    what: "a pod of the node itself",
+    metadata: { ownerReferences: [{ kind: "Node", name: "vm-1" }] },
+    leaves: false,
+  },
   {
     what: "a mirror pod",
     metadata: { annotations: { "kubernetes.io/config.mirror": "abc" } },
@@ -23,7 +32,15 @@ const rows: { what: string; metadata?: object; phase?: string; leaves: boolean }
 for (const { what, metadata = {}, phase = "Running", leaves } of rows) {
   void test(`hasToLeave() says ${leaves ? "yes" : "no"} to ${what}`, () => {
     const pod = Pod.parse({
-      metadata: { name: "web-1", namespace: "default", uid: "1", ...metadata },
+      metadata: {
+        name: "web-1",
+        namespace: "default",
+        uid: "1",
+        resourceVersion: "1",
+        creationTimestamp: "2026-01-01T00:00:00Z",
+        ...metadata,
+      },
+      spec: {},
       status: { phase },
     });
 

@@ -1,22 +1,8 @@
-import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import { StargateError } from "../../lib/errors.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
-import { type Node, resources } from "../resources.ts";
-
-/** The parts of a Pod we go by. */
-export const Pod = z.object({
-  metadata: z.object({
-    name: z.string(),
-    namespace: z.string(),
-    uid: z.string(),
-    deletionTimestamp: z.string().optional(),
-    annotations: z.record(z.string(), z.string()).default({}),
-    ownerReferences: z.array(z.object({ kind: z.string() })).default([]),
-  }),
-  status: z.object({ phase: z.string().default("") }).default({ phase: "" }),
-});
-export type Pod = z.infer<typeof Pod>;
+import * as resources from "../../kubernetes/resources.ts";
+import { type Node, Pod } from "../../kubernetes/schemas.ts";
 
 export interface DrainOptions {
   clock: Clock;

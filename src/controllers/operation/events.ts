@@ -4,7 +4,7 @@ import type { Log } from "../../lib/log.ts";
 import { redact } from "../../lib/redact.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import { API_VERSION } from "../../api/v1alpha1/kind.ts";
-import { resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
 
 export interface Regarding {
   kind: "Operation" | "Server";

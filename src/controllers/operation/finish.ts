@@ -1,6 +1,6 @@
 import { Operation, type StepStatus } from "../../api/v1alpha1/operation.ts";
 import { describeError, StargateError } from "../../lib/errors.ts";
-import { resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
 import { deleteToken } from "./bootstrap-token.ts";
 import type { Context } from "./context.ts";
 import type { Work } from "./decide.ts";

@@ -2,7 +2,7 @@ import type { Operation } from "../../api/v1alpha1/operation.ts";
 import { timestamp } from "../../lib/clock.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import { withCondition } from "../conditions.ts";
-import { resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
 import type { Context } from "./context.ts";
 import type { Work } from "./decide.ts";
 import { hasFinalizer, OPERATION_FINALIZER } from "./facts.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Node } from "../resources.ts";
+import { Node } from "../../kubernetes/schemas.ts";
 import { waitForNode, type NodeWatch } from "./node-watch.ts";
 
 /** Nodes that a test changes by hand. */

@@ -1,4 +1,4 @@
-import type { Node } from "../resources.ts";
+import type { Node } from "../../kubernetes/schemas.ts";
 
 /** The cluster's nodes as they change, from one watch that all Operations share. */
 export interface NodeWatch {

@@ -3,7 +3,9 @@ import type { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profil
 import type { Server } from "../../api/v1alpha1/server.ts";
 import type { KubeClient, ObjectRef } from "../../kubernetes/client.ts";
 import { z } from "zod";
-import { resources, Secret, secretText } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
+import { secretText } from "../secret-text.ts";
+import { Secret } from "../../kubernetes/schemas.ts";
 import type { Context } from "./context.ts";
 import { isBeingDeleted, isFinished, type Facts } from "./facts.ts";
 
@@ -51,7 +53,7 @@ export async function observe(ref: ObjectRef, ctx: Context, signal: AbortSignal)
   const profile = caches.profile({ namespace, name: operation.spec.provisioningProfileRef.name });
   if (profile === undefined) return { ...base, operation, server };
   const [credentials, mxVersion, missingClusterConfig] = await Promise.all([
-    readCredentials(client, profile, signal),
+    readCredentials(client, profile, { adminUsername: ctx.adminUsername, signal }),
     client.readVersion(signal),
     findMissingClusterConfig(client, signal),
   ]);
@@ -66,7 +68,7 @@ export async function observe(ref: ObjectRef, ctx: Context, signal: AbortSignal)
 export async function readCredentials(
   client: KubeClient,
   profile: ProvisioningProfile,
-  signal?: AbortSignal,
+  { adminUsername, signal }: { adminUsername: string | undefined; signal?: AbortSignal },
 ): Promise<Credentials | string> {
   const { namespace } = profile.metadata;
   const name = profile.spec.sshCredentialsSecretRef;
@@ -77,7 +79,7 @@ export async function readCredentials(
   }
   const privateKey = secretText(secret, "privateKey");
   if (privateKey === undefined) return `The ${what} has no privateKey: add it.`;
-  const username = secretText(secret, "username")?.trim() ?? profile.spec.adminUsername;
+  const username = secretText(secret, "username")?.trim() ?? profile.spec.adminUsername ?? adminUsername;
   if (username === undefined) {
     return `The ${what} has no username, and the profile no adminUsername: add one of them.`;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Node } from "../resources.ts";
+import { Node } from "../../kubernetes/schemas.ts";
 import { proveNode, type Expected, type Proof } from "./prove-node.ts";
 
 const startedAt = "2026-01-01T00:10:00Z";
@@ -21,7 +21,7 @@ interface Change {
 }
 
 function nodeWith({ uid = "new", created = startedAt, deleted, info = {}, ready = "True" }: Change): Node {
-  return {
+  return Node.parse({
     metadata: {
       name: "vm-1",
       uid,
@@ -29,15 +29,23 @@ function nodeWith({ uid = "new", created = startedAt, deleted, info = {}, ready 
       creationTimestamp: created,
       deletionTimestamp: deleted,
     },
-    spec: {},
     status: {
       nodeInfo:
         info === null
           ? undefined
-          : { machineID: "m1", bootID: "b1", systemUUID: "abc-1", kubeletVersion: "v1.37.2", ...info },
-      conditions: [{ type: "Ready", status: ready, reason: "", message: "cni plugin not initialized" }],
+          : {
+              machineID: "m1",
+              bootID: "b1",
+              systemUUID: "abc-1",
+              kubeletVersion: "v1.37.2",
+              containerRuntimeVersion: "containerd://1.7.24",
+              kernelVersion: "6.12",
+              osImage: "Debian",
+              ...info,
+            },
+      conditions: [{ type: "Ready", status: ready, message: "cni plugin not initialized" }],
     },
-  };
+  });
 }
 
 const rows: { given: string; change: Change; expect?: Partial<Expected>; kind: Proof["kind"] }[] = [

@@ -1,5 +1,5 @@
 import type { HostIdentity } from "./worker.ts";
-import type { Node } from "../resources.ts";
+import type { Node } from "../../kubernetes/schemas.ts";
 
 /** What a Node must match to be the one this Operation made. */
 export interface Expected {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StargateError } from "../../lib/errors.ts";
 import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
-import { resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
 import { OPERATION_FINALIZER } from "./facts.ts";
 import { Story } from "./story.ts";
 import { operationWith, profileWith, serverWith } from "./test-objects.ts";
@@ -10,7 +10,8 @@ import { operationWith, profileWith, serverWith } from "./test-objects.ts";
 const refused = () =>
   new StargateError("ConnectionRefused", "Cannot reach vm-1: refused", { retriable: true });
 const pod = (name: string, kind: string) => ({
-  metadata: { name, namespace: "default", uid: name, ownerReferences: [{ kind }] },
+  metadata: { name, namespace: "default", uid: name, ownerReferences: [{ kind, name: "owner" }] },
+  spec: {},
 });
 const rejected = () => new StargateError("LoginRejected", "Cannot log in on vm-1", { retriable: true });
 
@@ -72,7 +73,10 @@ void test("reconcile() holds the Server, the token and the finalizer while the s
 
 void test("reconcile() waits for a profile that does not exist yet, then goes on", async () => {
   const story = new Story();
-  await story.cluster.delete(resources.profiles, { namespace: "simulator-dc", name: "qemu-k8s-worker" });
+  await story.cluster.delete(resources.provisioningProfiles, {
+    namespace: "simulator-dc",
+    name: "qemu-k8s-worker",
+  });
 
   const next = await story.reconcile();
 
@@ -82,7 +86,7 @@ void test("reconcile() waits for a profile that does not exist yet, then goes on
   assert.equal(story.condition("Accepted"), "False ProfileNotFound");
   assert.equal(story.connects.length, 0);
 
-  story.cluster.put(resources.profiles, profileWith());
+  story.cluster.put(resources.provisioningProfiles, profileWith());
   await story.reconcile();
 
   assert.equal(story.operation().status.phase, "Succeeded");
@@ -90,7 +94,7 @@ void test("reconcile() waits for a profile that does not exist yet, then goes on
 
 void test("reconcile() refuses version skew before it touches the host", async () => {
   const story = new Story();
-  story.cluster.put(resources.profiles, profileWith({ kubernetesVersion: "1.38" }));
+  story.cluster.put(resources.provisioningProfiles, profileWith({ kubernetesVersion: "1.38" }));
 
   await story.reconcile();
 
@@ -100,7 +104,7 @@ void test("reconcile() refuses version skew before it touches the host", async (
   assert.equal(story.server().status.state, undefined);
   assert.ok(
     story.cluster.peek(
-      resources.profiles,
+      resources.provisioningProfiles,
       { namespace: "simulator-dc", name: "qemu-k8s-worker" },
       ProvisioningProfile,
     ),
@@ -203,7 +207,10 @@ void test("reconcile() drains and removes the node the server was before", async
 void test("reconcile() fails with the pod that a disruption budget keeps", async () => {
   const story = new Story();
   story.putNode("old-node");
-  story.cluster.put(resources.pods, { metadata: { name: "web", namespace: "default", uid: "web" } });
+  story.cluster.put(resources.pods, {
+    metadata: { name: "web", namespace: "default", uid: "web" },
+    spec: {},
+  });
   story.cluster.beforeWrite = (_verb, plural) => {
     if (plural === "pods/eviction") {
       throw new StargateError("ApiThrottled", "would violate the pod's disruption budget", {

@@ -1,7 +1,7 @@
-import { describeError, isRetriable, StargateError } from "../../lib/errors.ts";
+import { describeError, StargateError } from "../../lib/errors.ts";
 import type { ObjectRef } from "../../kubernetes/client.ts";
 import { abort } from "./abort.ts";
-import { backOffMs } from "./back-off.ts";
+import { backOffMs, mayTryAgain } from "./back-off.ts";
 import type { Context } from "./context.ts";
 import { deadlineMs, decide, type Decision, type Work } from "./decide.ts";
 import { isBeingDeleted } from "./facts.ts";
@@ -78,7 +78,7 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
       if (signal.aborted) throw error; // the program stops: the next one goes on here
       if (deleted.aborted) return 0; // the next look sees the deletion
       if (timeUp.aborted) await fail(operation, writer, ctx, timedOut(writer, ctx));
-      else if (isRetriable(error)) return await tryAgain(error, writer, ctx);
+      else if (mayTryAgain(error)) return await tryAgain(error, writer, ctx);
       else await fail(operation, writer, ctx, failureOf(error, writer.status.currentStep));
       return undefined;
     }

@@ -1,6 +1,7 @@
 import { StargateError } from "../../lib/errors.ts";
 import type { Host } from "../../remote/host.ts";
-import { Node, resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
+import { Node } from "../../kubernetes/schemas.ts";
 import { bootstrapUserOf, ensureToken } from "./bootstrap-token.ts";
 import { CertificateSigningRequest, isJoinOf, KUBELET_CLIENT_SIGNER } from "./certificate-request.ts";
 import { connectToServer } from "./connect.ts";

@@ -1,4 +1,5 @@
-import { describeError, isRetriable } from "../../lib/errors.ts";
+import { describeError } from "../../lib/errors.ts";
+import { mayTryAgain } from "./back-off.ts";
 import type { Run } from "./repave.ts";
 
 /**
@@ -48,7 +49,7 @@ export async function runStep<T>(
     ctx.metrics.step(name, "failed", seconds());
     const message = describeError(error);
     log.warn("step failed", { error: message, seconds: seconds() });
-    const change = isRetriable(error)
+    const change = mayTryAgain(error)
       ? { state: "Pending" as const }
       : { state: "Failed" as const, finishedAt: writer.now };
     await writer.updateStep(name, { ...change, attempts, message });

@@ -1,7 +1,7 @@
 import { Server, type ServerStatus } from "../../api/v1alpha1/server.ts";
 import { StargateError } from "../../lib/errors.ts";
 import type { KubeClient, ObjectRef } from "../../kubernetes/client.ts";
-import { resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
 
 /** How often a write that met another writer is tried again with what that one left. */
 const WRITES = 5;

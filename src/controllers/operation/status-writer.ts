@@ -5,7 +5,7 @@ import { StargateError } from "../../lib/errors.ts";
 import { redact } from "../../lib/redact.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import { findCondition, withCondition, type NewCondition } from "../conditions.ts";
-import { resources } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
 
 /** Lines of a step's output are written at most this often; every change of state is written at once. */
 const LINE_INTERVAL_MS = 3_000;

@@ -5,7 +5,8 @@ import { Registry } from "prom-client";
 import { FakeClock } from "../../lib/fake-clock.ts";
 import { silentLog } from "../../lib/log.ts";
 import type { Host, HostAddress } from "../../remote/host.ts";
-import { Node, resources, Secret } from "../resources.ts";
+import * as resources from "../../kubernetes/resources.ts";
+import { Node, Secret } from "../../kubernetes/schemas.ts";
 import { bootstrapUserOf } from "./bootstrap-token.ts";
 import { KUBELET_CLIENT_SIGNER } from "./certificate-request.ts";
 import { DEFAULT_LIMITS, RunningOperations, type BootstrapStep, type Context } from "./context.ts";
@@ -76,7 +77,7 @@ export class Story {
   constructor() {
     const { cluster, clock } = this;
     cluster.put(resources.servers, serverWith());
-    cluster.put(resources.profiles, profileWith());
+    cluster.put(resources.provisioningProfiles, profileWith());
     cluster.put(resources.operations, operationWith({}));
     const data = { username: base64("ubuntu"), privateKey: base64("a key, for all this test knows") };
     cluster.put(resources.secrets, {
@@ -111,6 +112,7 @@ export class Story {
         caPem: "CA",
         kubeletOverrides: {},
       },
+      adminUsername: undefined,
       bootstrap: {
         outline: () => this.#steps(),
         steps: () => this.#steps(),
@@ -126,7 +128,7 @@ export class Story {
             .peekAll(resources.operations, Operation)
             .filter(({ spec }) => spec.serverRef.name === server),
         server: (ref) => cluster.peek(resources.servers, ref, Server),
-        profile: (ref) => cluster.peek(resources.profiles, ref, ProvisioningProfile),
+        profile: (ref) => cluster.peek(resources.provisioningProfiles, ref, ProvisioningProfile),
       },
       nodes: this.nodes,
       controllerStartedMs: clock.now(),
@@ -173,7 +175,15 @@ export class Story {
     this.cluster.put(resources.nodes, {
       metadata: { name: "vm-1", uid, creationTimestamp: new Date(this.clock.now()).toISOString() },
       status: {
-        nodeInfo: { machineID, bootID: "b1", systemUUID: "s1" },
+        nodeInfo: {
+          machineID,
+          bootID: "b1",
+          systemUUID: "s1",
+          kubeletVersion: "v1.37.2",
+          containerRuntimeVersion: "containerd://1.7.24",
+          kernelVersion: "6.12",
+          osImage: "Debian",
+        },
         conditions: [{ type: "Ready", status: ready, message: `ready is ${ready}` }],
       },
     });

@@ -12,6 +12,8 @@ export interface World {
   progress: Progress;
   /** Writes a result (not progress, not logs) to standard output. */
   print: (text: string) => void;
+  /** How this very program is started (Node.js and the program's file), for starting it again in the background. */
+  self: readonly [string, string];
   /** True where questions can be asked of a person. */
   isInteractive: boolean;
   /** Aborted by Ctrl-C and SIGTERM. */

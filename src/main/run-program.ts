@@ -76,6 +76,7 @@ function worldOfThisProcess(signal: AbortSignal): World {
       columns: process.stderr.columns,
     }),
     print: (text) => process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
+    self: [process.execPath, process.argv[1] ?? ""],
     isInteractive: process.stdin.isTTY && process.stderr.isTTY && process.env["CI"] === undefined,
     signal,
   };

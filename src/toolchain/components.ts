@@ -46,6 +46,11 @@ const kubernetesTag = "providerless";
 const mxPrograms = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubeadm", "kubectl"];
 const cniPlugins = ["main/bridge", "main/loopback", "ipam/host-local", "meta/portmap", "meta/bandwidth"];
 
+/** Programs say "unknown build" of themselves unless the linker is told their version. */
+const tailscaleStamp = ["longStamp", "shortStamp"]
+  .map((name) => `-X tailscale.com/version.${name}=1.102.3`)
+  .join(" ");
+
 /** Stamps the version that kubeadm and the API server go by. */
 export function versionFlags(version: string): string {
   const [major = "", minor = ""] = version.split(".");
@@ -115,6 +120,7 @@ export function componentsFor(release: KubernetesRelease, arch: Architecture): r
       recipe: {
         kind: "go",
         module: "tailscale",
+        ldflags: tailscaleStamp,
         packages: ["tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled"],
       },
       official: [
@@ -128,7 +134,12 @@ export function componentsFor(release: KubernetesRelease, arch: Architecture): r
     {
       name: "derper",
       version: "1.102.3",
-      recipe: { kind: "go", module: "tailscale", packages: ["tailscale.com/cmd/derper"] },
+      recipe: {
+        kind: "go",
+        module: "tailscale",
+        ldflags: tailscaleStamp,
+        packages: ["tailscale.com/cmd/derper"],
+      },
     },
     {
       name: "headscale",
@@ -148,6 +159,7 @@ export function componentsFor(release: KubernetesRelease, arch: Architecture): r
       recipe: {
         kind: "go",
         module: "flannel",
+        ldflags: "-X github.com/flannel-io/flannel/pkg/version.Version=v0.28.10",
         packages: ["github.com/flannel-io/flannel"],
         output: "flanneld",
         cgo: true,

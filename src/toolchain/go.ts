@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { StargateError } from "../lib/errors.ts";
 import { exec } from "../lib/exec.ts";
 import type { Env } from "../lib/paths.ts";
@@ -17,7 +18,9 @@ export const neededGo = "1.26.6";
 const selfUpdatingGo = "1.21";
 
 /** Besides PATH: where golang.org's archive is unpacked, and Debian's and Ubuntu's packages of one release. */
-const otherPlaces = ["/usr/local/go/bin/go", "/usr/lib/go-1.26/bin/go", "/usr/lib/go-1.25/bin/go"];
+function otherPlaces(): string[] {
+  return ["/usr/local/go/bin/go", ...globSync("/usr/lib/go-1.*/bin/go").sort().toReversed()];
+}
 
 const remedy =
   `Install Go ${neededGo} or newer from https://go.dev/dl (unpack it to /usr/local), ` +
@@ -29,7 +32,7 @@ const remedy =
  */
 export async function findGo(env: Env, signal: AbortSignal): Promise<Go> {
   const found: { command: string; version: string }[] = [];
-  for (const command of ["go", ...otherPlaces]) {
+  for (const command of ["go", ...otherPlaces()]) {
     const version = await readGoVersion(command, signal);
     if (version !== undefined) found.push({ command, version });
   }

@@ -19,6 +19,7 @@ export async function testPrograms(): Promise<(name: HostProgram) => string> {
       log: silentLog,
       progress: silentProgress,
       print: () => undefined,
+      self: [process.execPath, ""],
       isInteractive: false,
       signal: new AbortController().signal,
     },

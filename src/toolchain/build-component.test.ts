@@ -29,7 +29,7 @@ void test("goBuildArguments links a cgo program statically under its own name", 
   const recipe = recipeOf("flannel");
   if (recipe.kind !== "go") assert.fail("flannel is built with Go");
   const argv = goBuildArguments(recipe, "/out");
-  assert.ok(argv.includes('-s -w -linkmode external -extldflags "-static"'));
+  assert.ok(argv.some((part) => part.endsWith('-linkmode external -extldflags "-static"')));
   assert.deepEqual(argv.slice(-3), ["-o", "/out/flanneld", "github.com/flannel-io/flannel"]);
 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 /**
  * What the files of a node bundle are for. Each is a zstd-compressed tar:
  * programs: kubelet and kubeadm, unpacked into /usr/local/bin; cni-plugins: unpacked into /opt/cni/bin;
- * image: an image archive for `ctr images import`.
+ * image: an image archive for `ctr images import`, which takes it only unpacked (`zstd -dc file | ctr … import -`).
  */
 export const BundleFile = z.object({
   name: z.string().regex(/^[A-Za-z0-9._-]+$/),

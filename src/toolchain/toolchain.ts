@@ -26,5 +26,5 @@ export interface Toolchain {
   nodeBundleDir: string;
 }
 
-/** Delivers the toolchain, building or downloading what is missing. Safe to interrupt and to run twice at once. */
+/** Delivers the toolchain, building or downloading what is missing. Safe to interrupt and to run twice at once. See ensure-toolchain.ts. */
 export type EnsureToolchain = (request: { kubernetes?: string }, world: World) => Promise<Toolchain>;

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { readAsset } from "../lib/assets.ts";
+import { StargateError } from "../lib/errors.ts";
+import type { Host, RunOptions, Script } from "./host.ts";
+import { exportLines } from "./quote.ts";
+
+/** Exit code of run-durable.sh where the script was ended from outside, or the host went down. */
+const INTERRUPTED = 120;
+
+export interface DurableOptions extends Pick<RunOptions, "signal" | "onLine" | "okCodes"> {
+  /** Whose step this is: the same script for another Operation runs again. */
+  operationUid: string;
+}
+
+/**
+ * Runs a script as root in a unit of its own on the host: a lost connection or a restart of ours does not end it, and
+ * the next call, with the same script and inputs, goes on listening or hears what it said. A success is not run twice
+ * for one Operation; a failure is.
+ * @throws StargateError CommandFailed for an exit code not in okCodes; StepInterrupted (retriable); as Host does
+ */
+export async function runDurable(
+  host: Host,
+  script: Script,
+  { operationUid, okCodes = [0], signal, onLine }: DurableOptions,
+): Promise<number> {
+  const inputs = exportLines(script.inputs);
+  const digest = createHash("sha256").update(`${inputs}\0${script.text}`).digest("hex");
+  const { exitCode } = await host.runScript(
+    {
+      name: script.name,
+      text: readAsset("remote/scripts/run-durable.sh"),
+      inputs: {
+        OPERATION_UID: operationUid,
+        STEP: script.name,
+        DIGEST: digest,
+        SCRIPT: script.text,
+        SCRIPT_INPUTS: inputs,
+        UNIT_SCRIPT: readAsset("remote/scripts/durable-unit.sh"),
+      },
+    },
+    { okCodes: [...okCodes, INTERRUPTED], signal, ...(onLine === undefined ? {} : { onLine }) },
+  );
+  if (exitCode === INTERRUPTED) {
+    throw new StargateError("StepInterrupted", `${script.name} on ${host.name}: ended before it was done`, {
+      retriable: true,
+    });
+  }
+  return exitCode;
+}
+
+/** Stops what runs of an Operation on the host, and forgets what its steps said. */
+export async function stopDurable(host: Host, operationUid: string, signal?: AbortSignal): Promise<void> {
+  const text = readAsset("remote/scripts/stop-durable.sh");
+  await host.runScript({ name: "stop", text, inputs: { OPERATION_UID: operationUid } }, { signal });
+}

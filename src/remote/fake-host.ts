@@ -1,0 +1,52 @@
+import type { Host, RunOptions, RunResult, Script, UploadOptions } from "./host.ts";
+import { StargateError } from "../lib/errors.ts";
+
+export interface FakeAnswer {
+  stdout?: string;
+  exitCode?: number;
+}
+
+/** A host for tests that only knows what it was told: any other command, script or upload fails. */
+export class FakeHost implements Host {
+  readonly name = "worker";
+  /** Commands (argv joined by blanks) and scripts ("script <name>"), in order, with uploads as "upload <path>". */
+  readonly calls: string[] = [];
+  readonly scripts: Script[] = [];
+  readonly #answers: Map<string, FakeAnswer>;
+
+  /** Answers by command ("cat /etc/machine-id"), script ("script reset-node") or upload ("upload /path"). */
+  constructor(answers: Record<string, FakeAnswer>) {
+    this.#answers = new Map(Object.entries(answers));
+  }
+
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return this.#answer(argv.join(" "), options);
+  }
+
+  async runScript(script: Script, options: RunOptions = {}): Promise<RunResult> {
+    this.scripts.push(script);
+    return this.#answer(`script ${script.name}`, options);
+  }
+
+  async upload(_localPath: string, remotePath: string, options: UploadOptions = {}): Promise<void> {
+    this.#answer(`upload ${remotePath}`, options);
+    await Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.resolve();
+  }
+
+  #answer(call: string, { onLine, okCodes = [0], signal }: RunOptions): RunResult {
+    signal?.throwIfAborted();
+    this.calls.push(call);
+    const answer = this.#answers.get(call);
+    if (answer === undefined) throw new Error(`the fake host was not told about: ${call}`);
+    const { stdout = "", exitCode = 0 } = answer;
+    for (const line of stdout.split("\n").filter((one) => one !== "")) onLine?.(line);
+    if (!okCodes.includes(exitCode)) {
+      throw new StargateError("CommandFailed", `${call} on ${this.name}: exit code ${exitCode}\n${stdout}`);
+    }
+    return { stdout, stderr: "", exitCode };
+  }
+}

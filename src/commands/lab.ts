@@ -1,0 +1,77 @@
+import { Command } from "commander";
+import type { World } from "../lib/world.ts";
+import { labDestroy } from "../lab/lab-destroy.ts";
+import { labDown, labUp } from "../lab/lab-up.ts";
+import { readLabStatus, type LabStatus } from "../lab/lab-status.ts";
+import { runSupervisor } from "../lab/run-supervisor.ts";
+import { StargateError } from "../lib/errors.ts";
+import { renderTable } from "../lib/table.ts";
+
+/** `stargate lab`: the embedded control plane and tailnet. */
+export function labCommand(world: World): Command {
+  const lab = new Command("lab").description("A control plane and a tailnet of this host's own, on loopback");
+  lab
+    .command("up")
+    .description("Brings the lab up, or says that it is")
+    .option("--kubernetes <version>", "Kubernetes version, for instance 1.37")
+    .action(async (options: { kubernetes?: string }) => {
+      const state = await labUp(world, options);
+      world.print(
+        [
+          `The lab is up: Kubernetes ${state.kubernetesVersion}`,
+          `  export KUBECONFIG=${state.kubeconfigPath}`,
+          `  tailnet proxy: ${state.socksProxy}`,
+        ].join("\n"),
+      );
+    });
+  lab
+    .command("down")
+    .description("Stops the lab; bin/stargate lab up continues with the same cluster")
+    .action(async () => {
+      world.print((await labDown(world)) ? "The lab is down" : "The lab was not running");
+    });
+  lab
+    .command("status")
+    .description("Says what runs, since when, and how often it was started again")
+    .option("-o, --output <format>", "json, or a table", "table")
+    .action(async ({ output }: { output: string }) => {
+      const status = await readLabStatus(world);
+      world.print(output === "json" ? JSON.stringify(status, null, 2) : renderStatus(status));
+      if (status.state === "failing") process.exitCode = 1;
+    });
+  lab
+    .command("kubeconfig")
+    .description("Prints the path of the lab's kubeconfig")
+    .action(async () => {
+      const { lab: state } = await readLabStatus(world);
+      if (state === undefined) {
+        throw new StargateError("LabMissing", `There is no lab in ${world.paths.labDir}`, {
+          remedy: "Bring it up: bin/stargate lab up.",
+        });
+      }
+      world.print(state.kubeconfigPath);
+    });
+  lab
+    .command("destroy")
+    .description("Stops the lab and removes everything it keeps")
+    .action(async () => {
+      await labDestroy(world);
+      world.print("The lab is gone");
+    });
+  lab.command("supervise", { hidden: true }).action(() => runSupervisor(world));
+  return lab;
+}
+
+function renderStatus({ state, lab, parts }: LabStatus): string {
+  const head = `The lab is ${state}${lab === undefined ? "" : ` (Kubernetes ${lab.kubernetesVersion})`}`;
+  if (parts.length === 0) return head;
+  const rows = parts.map((part) => [
+    part.name,
+    part.state,
+    String(part.pid ?? ""),
+    String(part.restarts),
+    part.since,
+    (part.state === "ready" ? "" : (part.lastError ?? "")).split("\n")[0] ?? "",
+  ]);
+  return `${head}\n${renderTable(["PART", "STATE", "PID", "RESTARTS", "SINCE", "ERROR"], rows)}`;
+}

@@ -1,0 +1,11 @@
+import { Command } from "commander";
+import { labCommand } from "../commands/lab.ts";
+import { toolchainCommand } from "../commands/toolchain.ts";
+import { runProgram } from "./run-program.ts";
+
+await runProgram((world) =>
+  new Command("stargate")
+    .description("Turns machines in many places into Kubernetes workers of one cluster")
+    .addCommand(labCommand(world))
+    .addCommand(toolchainCommand(world)),
+);

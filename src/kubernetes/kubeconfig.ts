@@ -12,7 +12,8 @@ export interface KubeconfigSource {
   kubeconfigPath?: string | undefined;
   /** The text of a kubeconfig, instead of a path. */
   kubeconfig?: string | undefined;
-  env: Env;
+  /** For KUBECONFIG and HOME, where neither of the above is given. */
+  env?: Env;
 }
 
 /** Where the API server is, and how to speak to it. */
@@ -59,7 +60,7 @@ export async function loadCredentials(source: KubeconfigSource): Promise<Credent
 
 type Origin = { text: string } | { paths: readonly string[] } | { pod: true };
 
-function originOf({ kubeconfigPath, kubeconfig, env }: KubeconfigSource): Origin {
+function originOf({ kubeconfigPath, kubeconfig, env = {} }: KubeconfigSource): Origin {
   if (kubeconfig !== undefined) return { text: kubeconfig };
   if (kubeconfigPath !== undefined) return { paths: [kubeconfigPath] };
   const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");

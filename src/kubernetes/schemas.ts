@@ -18,8 +18,8 @@ const ObjectCondition = z.object({
   status: z.string(),
   reason: z.string().default(""),
   message: z.string().default(""),
-  lastHeartbeatTime: z.string().optional(),
-  lastTransitionTime: z.string().optional(),
+  lastHeartbeatTime: z.string().nullish(),
+  lastTransitionTime: z.string().nullish(),
 });
 
 export const Node = z.object({

@@ -26,6 +26,8 @@ export interface FailedAnswer {
   status: number;
   text: string;
   needs?: string | undefined;
+  /** Statuses that mean another one. */
+  readStatusAs?: Readonly<Record<number, number>>;
   /** Where a redirect points. */
   location?: string | undefined;
 }
@@ -46,7 +48,9 @@ interface Class {
   retriable?: boolean;
 }
 
-function classify({ status, needs, location }: FailedAnswer, words: ServiceWords): Class {
+function classify(answer: FailedAnswer, words: ServiceWords): Class {
+  const { needs, location } = answer;
+  const status = answer.readStatusAs?.[answer.status] ?? answer.status;
   if (status >= 500) {
     return {
       reason: "TailnetUnavailable",

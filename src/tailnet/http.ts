@@ -36,6 +36,8 @@ export interface Call<T> {
   isRepeatable?: boolean;
   /** The scope the credential needs for this call, for the error that says it lacks it. */
   needs?: string;
+  /** Statuses that mean another one at this path. */
+  readStatusAs?: Readonly<Record<number, number>>;
   signal?: AbortSignal | undefined;
 }
 

@@ -1,5 +1,4 @@
 import { systemClock, type Clock } from "../../lib/clock.ts";
-import { StargateError } from "../../lib/errors.ts";
 import { addSecret } from "../../lib/redact.ts";
 import { createJsonHttp, type HttpOptions } from "../http.ts";
 import { Token } from "./schemas.ts";
@@ -9,6 +8,11 @@ export type TailscaleCredentials = { apiKey: string } | { clientId: string; clie
 
 /** A token is replaced this long before it runs out, so that none runs out on its way. */
 const EARLY_MS = 5 * 60_000;
+
+interface FetchedToken {
+  authorization: string;
+  goodUntil: number;
+}
 
 type Authorization = Pick<HttpOptions, "authorize" | "renew">;
 
@@ -32,60 +36,51 @@ function oauthTokens(
   addSecret(client.clientSecret);
   const clock: Clock = http.clock ?? systemClock;
   const call = createJsonHttp(http);
-  let current: { authorization: Promise<string>; goodUntil: number } | undefined;
+  let current: { token: Promise<FetchedToken>; got?: FetchedToken } | undefined;
 
-  async function fetchToken(): Promise<{ authorization: string; goodUntil: number }> {
-    const action = "Cannot get a token for the Tailscale OAuth client";
+  async function fetchToken(): Promise<FetchedToken> {
     const asked = clock.now();
+    const token = await call({
+      action: "Cannot get a token for the Tailscale OAuth client",
+      method: "POST",
+      path: "/oauth/token",
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: client.clientId,
+        client_secret: client.clientSecret,
+      }),
+      schema: Token,
+      readStatusAs: { 400: 401 }, // RFC 6749 lets a service answer 400 for a client it does not know
+    });
+    addSecret(token.access_token);
+    const lifeMs = token.expires_in * 1000;
+    return {
+      authorization: `Bearer ${token.access_token}`,
+      goodUntil: asked + Math.max(lifeMs - EARLY_MS, lifeMs / 2),
+    };
+  }
+
+  /** Calls at the same time share one fetching of a token, so no single caller's signal may end it. */
+  async function sharedToken(): Promise<FetchedToken> {
+    const isOver = current?.got !== undefined && current.got.goodUntil <= clock.now();
+    if (current === undefined || isOver) current = { token: fetchToken() };
+    const asked = current;
     try {
-      const token = await call({
-        action,
-        method: "POST",
-        path: "/oauth/token",
-        body: new URLSearchParams({
-          grant_type: "client_credentials",
-          client_id: client.clientId,
-          client_secret: client.clientSecret,
-        }),
-        schema: Token,
-      });
-      addSecret(token.access_token);
-      const lifeMs = token.expires_in * 1000;
-      return {
-        authorization: `Bearer ${token.access_token}`,
-        goodUntil: asked + Math.max(lifeMs - EARLY_MS, lifeMs / 2),
-      };
+      return (asked.got = await asked.token);
     } catch (error) {
-      // RFC 6749 lets a service answer 400 for a client it does not know.
-      if (!(error instanceof StargateError) || error.reason !== "TailnetInvalid") throw error;
-      throw new StargateError("TailnetUnauthorized", error.message, {
-        remedy: http.words.unauthorizedRemedy,
-        cause: error,
-      });
+      if (current === asked) current = undefined;
+      throw error;
     }
   }
 
   return {
     async authorize(signal) {
-      if (current === undefined || current.goodUntil <= clock.now()) {
-        // Calls at the same time share one token, so no single caller's signal may end the fetching of it.
-        const fetched = fetchToken();
-        const entry = {
-          authorization: fetched.then(({ authorization }) => authorization),
-          goodUntil: Number.POSITIVE_INFINITY,
-        };
-        current = entry;
-        fetched.then(
-          ({ goodUntil }) => (entry.goodUntil = goodUntil),
-          () => {
-            if (current === entry) current = undefined;
-          },
-        );
-      }
-      return unlessAborted(current.authorization, signal);
+      const { authorization } = await unlessAborted(sharedToken(), signal);
+      return authorization;
     },
-    renew() {
-      current = undefined;
+    renew(refused) {
+      // Several calls may be refused with one token; only the first of them is to throw it away.
+      if (current?.got?.authorization === refused) current = undefined;
     },
   };
 }
@@ -95,8 +90,8 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    signal.throwIfAborted();
     return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);

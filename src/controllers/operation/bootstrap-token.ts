@@ -1,8 +1,10 @@
 import { createHash, randomInt } from "node:crypto";
+import { Operation } from "../../api/v1alpha1/operation.ts";
 import { StargateError } from "../../lib/errors.ts";
 import { addSecret } from "../../lib/redact.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import * as resources from "../../kubernetes/resources.ts";
+import { isFinished } from "./facts.ts";
 import { secretText } from "../secret-text.ts";
 import { Secret } from "../../kubernetes/schemas.ts";
 
@@ -10,6 +12,8 @@ const NAMESPACE = "kube-system";
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 /** Says whose token it is; the value is the Operation's uid. */
 export const TOKEN_LABEL = "stargate.io/operation-uid";
+
+const NAMESPACE_LABEL = "stargate.io/operation-namespace";
 
 /** The Operation a token is for. */
 export interface TokenOwner {
@@ -70,7 +74,14 @@ export async function ensureToken(
     {
       apiVersion: "v1",
       kind: "Secret",
-      metadata: { ...ref, labels: { [TOKEN_LABEL]: owner.uid, "app.kubernetes.io/managed-by": "stargate" } },
+      metadata: {
+        ...ref,
+        labels: {
+          [TOKEN_LABEL]: owner.uid,
+          [NAMESPACE_LABEL]: owner.namespace,
+          "app.kubernetes.io/managed-by": "stargate",
+        },
+      },
       type: "bootstrap.kubernetes.io/token",
       stringData: {
         "token-id": id,
@@ -94,24 +105,32 @@ export async function deleteToken(client: KubeClient, uid: string, signal?: Abor
   await client.delete(resources.secrets, ref, { uid: existing.metadata.uid, signal });
 }
 
-/** Deletes tokens of ours whose Operation is not among the living: what a crash or a forced deletion left. */
+/**
+ * Deletes tokens whose Operation has ended or is gone: what a crash or a forced deletion left. Only those of
+ * Operations in this namespace, where one is given.
+ * @returns names of the Secrets
+ */
 export async function sweepTokens(
   client: KubeClient,
-  isLiving: (operationUid: string) => boolean,
+  namespace: string | undefined,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const { items } = await client.list(resources.secrets, Secret, {
+  const { items: tokens } = await client.list(resources.secrets, Secret, {
     namespace: NAMESPACE,
-    labelSelector: TOKEN_LABEL,
+    labelSelector: namespace === undefined ? TOKEN_LABEL : `${TOKEN_LABEL},${NAMESPACE_LABEL}=${namespace}`,
     signal,
   });
-  const orphans = items.filter(({ metadata }) => !isLiving(metadata.labels[TOKEN_LABEL] ?? ""));
+  if (tokens.length === 0) return [];
+  // After the tokens: whatever made one of them is in this list, unless it is gone.
+  const { items: operations } = await client.list(resources.operations, Operation, {
+    ...(namespace === undefined ? {} : { namespace }),
+    signal,
+  });
+  const living = new Set(operations.filter((one) => !isFinished(one)).map(({ metadata }) => metadata.uid));
+  const orphans = tokens.filter(({ metadata }) => !living.has(metadata.labels[TOKEN_LABEL] ?? ""));
   for (const { metadata } of orphans) {
-    await client.delete(
-      resources.secrets,
-      { namespace: NAMESPACE, name: metadata.name },
-      { uid: metadata.uid, signal },
-    );
+    const ref = { namespace: NAMESPACE, name: metadata.name };
+    await client.delete(resources.secrets, ref, { uid: metadata.uid, signal });
   }
   return orphans.map(({ metadata }) => metadata.name);
 }

@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { certificateRequestOf } from "./test-objects.ts";
 import { commonNameOf, isJoinOf, KUBELET_CLIENT_SIGNER } from "./certificate-request.ts";
 
-/** Made by: openssl req -new -newkey ec … -subj "/O=system:nodes/CN=system:node:vm-1", then base64 as the API has it. */
-const request = Buffer.from(
-  `-----BEGIN CERTIFICATE REQUEST-----
-MIHtMIGUAgEAMDIxFTATBgNVBAoMDHN5c3RlbTpub2RlczEZMBcGA1UEAwwQc3lz
-dGVtOm5vZGU6dm0tMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAQFILiMUmOB
-ScEmMJCDQk6eIX41imf3w4guGL5LN6qINwvuoe+1u+NEtfoPC123AjFDVMswQv2R
-X/Qh2a4TDkCgADAKBggqhkjOPQQDAgNIADBFAiEAmxIqb6EDCNdSm/s2EJmatJA8
-PbeqSiOPLPVByEHxAR8CIDu5xqK/ETB7Y0TV/VPs6cjx8V3/TlMc3LGRqdcWNva0
------END CERTIFICATE REQUEST-----
-`,
-).toString("base64");
-
+const request = certificateRequestOf("vm-1");
 const join = { username: "system:bootstrap:abcdef", nodeName: "vm-1" };
 
 function requestBy(username: string, signerName = KUBELET_CLIENT_SIGNER) {

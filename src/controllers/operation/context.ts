@@ -72,6 +72,7 @@ export interface Context {
 /** What runs now in this program, so that an event can stop it. Nothing is lost if this is. */
 export class RunningOperations {
   readonly #stops = new Map<string, AbortController>();
+  readonly #rests = new Map<string, number>();
 
   /** A signal that aborts when stop() is called for this Operation. */
   begin(uid: string): AbortSignal {
@@ -82,6 +83,18 @@ export class RunningOperations {
 
   end(uid: string): void {
     this.#stops.delete(uid);
+  }
+
+  /** No attempt before this time, whatever else wakes the Operation. */
+  rest(uid: string, untilMs: number): void {
+    this.#rests.set(uid, untilMs);
+  }
+
+  /** How long this Operation still has to rest. */
+  restMs(uid: string, nowMs: number): number {
+    const left = (this.#rests.get(uid) ?? 0) - nowMs;
+    if (left <= 0) this.#rests.delete(uid);
+    return Math.max(left, 0);
   }
 
   stop(uid: string): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
@@ -33,7 +34,7 @@ export function createEventRecorder(options: {
       const body = {
         apiVersion: "events.k8s.io/v1",
         kind: "Event",
-        metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
+        metadata: { name: `${name}.${randomBytes(8).toString("hex")}`, namespace },
         eventTime: new Date(now).toISOString().replace("Z", "000Z"), // MicroTime
         reportingController: `stargate.io/${component}`,
         reportingInstance: instance.slice(0, 128),

@@ -124,7 +124,10 @@ void test("reconcile() comes back soon to a host that refuses connections", asyn
     /refused; trying again at \d\d:\d\d:\d\d UTC \(attempt 2\)/,
   );
   assert.equal(story.condition("HostReachable"), "Unknown ConnectionRefused");
+  assert.equal(await story.reconcile(), 2_000, "woken too early, it goes on resting");
+  assert.equal(story.connects.length, 1);
 
+  story.clock.advance(2_000);
   await story.reconcile();
 
   assert.equal(story.operation().status.phase, "Succeeded");

@@ -51,6 +51,8 @@ async function reportWaiting(
 async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<Next> {
   const { operation } = decision;
   const { uid, namespace, name } = operation.metadata;
+  const restMs = ctx.running.restMs(uid, ctx.clock.now());
+  if (restMs > 0) return restMs;
   const deleted = ctx.running.begin(uid);
   ctx.metrics.inFlight(1);
   try {
@@ -122,6 +124,7 @@ async function tryAgain(error: unknown, writer: StatusWriter, ctx: Context): Pro
   const step = writer.status.steps?.find(({ title }) => title === writer.status.currentStep);
   const attempts = step?.attempts ?? writer.status.attempts ?? 1;
   const delayMs = backOffMs(attempts, reason);
+  ctx.running.rest(writer.uid, ctx.clock.now() + delayMs);
   const when = new Date(ctx.clock.now() + delayMs).toISOString().slice(11, 19);
   await writer.update({
     reason,

@@ -33,6 +33,10 @@ export class StatusWriter {
     this.#written = JSON.stringify(this.#status);
   }
 
+  get uid(): string {
+    return this.#operation.metadata.uid;
+  }
+
   get status(): Change {
     return this.#status;
   }

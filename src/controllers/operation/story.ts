@@ -15,21 +15,9 @@ import { FakeCluster } from "./fake-cluster.ts";
 import { createOperationMetrics } from "./metrics.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { reconcile, type Next } from "./reconcile.ts";
-import { operationWith, profileWith, serverWith } from "./test-objects.ts";
+import { certificateRequestOf, operationWith, profileWith, serverWith } from "./test-objects.ts";
 
 const NAMESPACE = "simulator-dc";
-
-/** A request as a kubelet that is to be vm-1 makes it. Made with openssl req; the key is nobody's. */
-const REQUEST_OF_VM_1 = Buffer.from(
-  `-----BEGIN CERTIFICATE REQUEST-----
-MIHtMIGUAgEAMDIxFTATBgNVBAoMDHN5c3RlbTpub2RlczEZMBcGA1UEAwwQc3lz
-dGVtOm5vZGU6dm0tMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAQFILiMUmOB
-ScEmMJCDQk6eIX41imf3w4guGL5LN6qINwvuoe+1u+NEtfoPC123AjFDVMswQv2R
-X/Qh2a4TDkCgADAKBggqhkjOPQQDAgNIADBFAiEAmxIqb6EDCNdSm/s2EJmatJA8
-PbeqSiOPLPVByEHxAR8CIDu5xqK/ETB7Y0TV/VPs6cjx8V3/TlMc3LGRqdcWNva0
------END CERTIFICATE REQUEST-----
-`,
-).toString("base64");
 
 /** Nodes of a FakeCluster; a test says when to look again. */
 class StoryNodes implements NodeWatch {
@@ -166,7 +154,7 @@ export class Story {
     const username = bootstrapUserOf(this.operation().metadata.uid);
     this.cluster.put(resources.certificateSigningRequests, {
       metadata: { name: `csr-of-${uid}` },
-      spec: { request: REQUEST_OF_VM_1, signerName: KUBELET_CLIENT_SIGNER, username },
+      spec: { request: certificateRequestOf("vm-1"), signerName: KUBELET_CLIENT_SIGNER, username },
     });
     this.putNode(uid, { machineID, ready });
   }

@@ -1,0 +1,141 @@
+import { Operation } from "../../api/v1alpha1/operation.ts";
+import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
+import { Server } from "../../api/v1alpha1/server.ts";
+import { after, createController, done, watching } from "../../controller-runtime/controller.ts";
+import { Informer } from "../../controller-runtime/informer.ts";
+import type { ApiObject } from "../../controller-runtime/object-key.ts";
+import { objectSource } from "../../kubernetes/object-source.ts";
+import type { KubeClient, ResourceType } from "../../kubernetes/client.ts";
+import { describeError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { z } from "zod";
+import type { ControllerMetrics } from "../../controller-runtime/metrics.ts";
+import * as resources from "../../kubernetes/resources.ts";
+import { Node } from "../../kubernetes/schemas.ts";
+import { sweepTokens } from "./bootstrap-token.ts";
+import { RunningOperations, type Context } from "./context.ts";
+import { isBeingDeleted } from "./facts.ts";
+import type { NodeWatch } from "./node-watch.ts";
+import { reconcile } from "./reconcile.ts";
+import { wokenByOperation, wokenByProfile, wokenByServer } from "./wake-ups.ts";
+
+export interface OperationControllerOptions extends Omit<
+  Context,
+  "caches" | "nodes" | "running" | "controllerStartedMs"
+> {
+  /** Undefined for all namespaces. */
+  namespace: string | undefined;
+  concurrency: number;
+  controllerMetrics?: ControllerMetrics;
+}
+
+export interface OperationController {
+  /** True while everything that is watched is being heard of. */
+  isReady(): boolean;
+  /** Watches, without working: the caches fill, so that taking over is quick. */
+  watch(signal: AbortSignal): Promise<void>;
+  /** Works until the signal aborts. What runs on hosts goes on there; the next one to work takes it up again. */
+  work(signal: AbortSignal): Promise<void>;
+}
+
+/** The controller of Operations: its informers, its queue and its reconciler, put together. */
+export function createOperationController(options: OperationControllerOptions): OperationController {
+  const { client, namespace, concurrency, log, controllerMetrics } = options;
+  const inform = <T extends ApiObject>(
+    type: ResourceType,
+    schema: z.ZodType<T>,
+    inNamespace: string | undefined,
+  ): Informer<T> =>
+    new Informer({
+      name: type.plural,
+      source: objectSource(client, type, schema, { log, namespace: inNamespace }),
+      log,
+    });
+  const operations = inform(resources.operations, Operation, namespace);
+  const servers = inform(resources.servers, Server, namespace);
+  const profiles = inform(resources.provisioningProfiles, ProvisioningProfile, namespace);
+  const nodes = inform(resources.nodes, Node, undefined);
+  const informers = [operations, servers, profiles, nodes];
+  const running = new RunningOperations();
+  const watchedNodes = watchNodes(nodes);
+
+  operations.onChange((change) => {
+    const { uid } = change.object.metadata;
+    if (change.type === "deleted" || isBeingDeleted(change.object)) running.stop(uid);
+  });
+
+  return {
+    isReady: () => informers.every((informer) => informer.isConnected),
+    async watch(signal) {
+      await Promise.all(informers.map((informer) => informer.run(signal)));
+    },
+    async work(signal) {
+      await nodes.waitForSync(signal);
+      await sweep(client, namespace, log, signal);
+      const context: Context = {
+        ...options,
+        running,
+        nodes: watchedNodes,
+        controllerStartedMs: options.clock.now(),
+        caches: {
+          operation: (ref) => operations.get(ref),
+          operationsOf: (inNamespace, server) =>
+            operations.list({ namespace: inNamespace }).filter(({ spec }) => spec.serverRef.name === server),
+          server: (ref) => servers.get(ref),
+          profile: (ref) => profiles.get(ref),
+        },
+      };
+      const controller = createController({
+        name: "operation",
+        triggers: [
+          watching(operations, (change) => wokenByOperation(change, operations.list())),
+          watching(servers, (change) => wokenByServer(change, operations.list())),
+          watching(profiles, (change) => wokenByProfile(change, operations.list())),
+        ],
+        async reconcile(key, stop) {
+          const delayMs = await reconcile(key, context, stop);
+          return delayMs === undefined ? done : after(delayMs);
+        },
+        log,
+        concurrency,
+        clock: options.clock,
+        ...(controllerMetrics === undefined ? {} : { metrics: controllerMetrics }),
+      });
+      await controller.run(signal);
+    },
+  };
+}
+
+/** Tidying up must not keep anybody from working. */
+async function sweep(
+  client: KubeClient,
+  namespace: string | undefined,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const names = await sweepTokens(client, namespace, signal);
+    if (names.length > 0) log.info("deleted bootstrap tokens that nobody needs", { count: names.length });
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn("cannot look for bootstrap tokens that nobody needs", { error: describeError(error) });
+  }
+}
+
+function watchNodes(nodes: Informer<Node>): NodeWatch {
+  const callbacks = new Map<string, Set<() => void>>();
+  nodes.onChange(({ object }) => {
+    for (const callback of callbacks.get(object.metadata.name) ?? []) callback();
+  });
+  return {
+    get: (name) => nodes.get({ namespace: "", name }),
+    onChange(name, callback) {
+      const ofNode = callbacks.get(name) ?? new Set();
+      callbacks.set(name, ofNode.add(callback));
+      return () => {
+        ofNode.delete(callback);
+        if (ofNode.size === 0 && callbacks.get(name) === ofNode) callbacks.delete(name);
+      };
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Registry } from "prom-client";
+import type { ControlPlane } from "../control-plane/control-plane.ts";
+import { startStatusServer } from "../controller-runtime/http-server.ts";
+import { lead } from "../controller-runtime/leader-election.ts";
+import { createControllerMetrics } from "../controller-runtime/metrics.ts";
+import type { KubeClient } from "../kubernetes/client.ts";
+import { leaseStore } from "../kubernetes/lease-store.ts";
+import type { Clock } from "../lib/clock.ts";
+import { StargateError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { HostConnector } from "../remote/host.ts";
+import type { Limits, WorkerBootstrap } from "./operation/context.ts";
+import { createEventRecorder } from "./operation/events.ts";
+import { createOperationMetrics } from "./operation/metrics.ts";
+import { createOperationController, type OperationController } from "./operation/start.ts";
+
+/** Where leader election keeps its Leases: a namespace that every cluster has. */
+const LEASE_NAMESPACE = "kube-system";
+
+export interface ServeOptions {
+  providerId: string;
+  client: KubeClient;
+  connector: HostConnector;
+  controlPlane: ControlPlane;
+  bootstrap: WorkerBootstrap;
+  adminUsername: string | undefined;
+  namespace: string | undefined;
+  concurrency: number;
+  limits: Limits;
+  /** host:port of /metrics, /healthz and /readyz; undefined for nowhere. */
+  metricsBindAddress: string | undefined;
+  leaderElect: boolean;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+  /** Called with where the metrics are served. */
+  onServing?: (url: string) => void;
+}
+
+/** Serves one provider's Operations until the signal aborts. Work that runs on hosts then goes on there. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { providerId, client, clock, log, signal } = options;
+  const component = `${providerId}-controller`;
+  const identity = `${hostname()}-${randomUUID().slice(0, 8)}`;
+  const registry = new Registry();
+  const controller = createOperationController({
+    ...options,
+    events: createEventRecorder({ client, clock, log, component, instance: identity }),
+    metrics: createOperationMetrics(registry, providerId),
+    controllerMetrics: createControllerMetrics(registry)("operation"),
+  });
+  const status =
+    options.metricsBindAddress === undefined
+      ? undefined
+      : await startStatusServer({
+          address: options.metricsBindAddress,
+          registry,
+          notReady: () => (controller.isReady() ? undefined : "the API server is not being heard of"),
+        });
+  const over = new AbortController();
+  const watching = controller.watch(AbortSignal.any([signal, over.signal]));
+  try {
+    log.info("controller started", { provider: providerId, identity, metrics: status?.url });
+    if (status !== undefined) options.onServing?.(status.url);
+    if (options.leaderElect) await workAsLeader(controller, identity, options);
+    else await controller.work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    over.abort();
+    await watching;
+    await status?.close();
+    log.info("controller stopped");
+  }
+}
+
+/** Leads, works, and gets in line again should the lease be lost: everything that matters is in the cluster. */
+async function workAsLeader(
+  controller: OperationController,
+  identity: string,
+  { providerId, client, clock, log, signal }: ServeOptions,
+): Promise<void> {
+  const ref = { namespace: LEASE_NAMESPACE, name: `stargate-${providerId}-controller` };
+  const store = leaseStore(client, ref);
+  for (;;) {
+    try {
+      await lead({ store, identity, log, signal, clock }, (leading) => controller.work(leading));
+      return; // the signal has aborted
+    } catch (error) {
+      if (!(error instanceof StargateError && error.reason === "LeaseLost")) throw error;
+      log.warn("the lease was lost: waiting for it again", { error: error.message });
+    }
+  }
+}

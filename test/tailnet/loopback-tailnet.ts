@@ -27,6 +27,9 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   const program = await testPrograms();
   const dir = await mkdtemp(join(tmpdir(), "sg-tn-"));
   const children: ChildProcess[] = [];
+  process.on("exit", () => {
+    for (const child of children) child.kill("SIGKILL");
+  });
   const [http, metrics, grpc, derp] = await freePorts();
   const url = `http://127.0.0.1:${http}`;
   const configPath = join(dir, "headscale.yaml");

@@ -17,6 +17,7 @@ const rows: readonly [code: number, body: string, reason: string, retriable: boo
   [422, status({ reason: "Invalid" }), "ApiInvalid", false],
   [429, status({ reason: "TooManyRequests" }), "ApiThrottled", true],
   [500, status({ message: "etcdserver: request timed out" }), "ApiUnavailable", true],
+  [500, status({ message: "failed to create typed patch object (a): .spec.b" }), "ApiInvalid", false],
   [502, "<html>Bad Gateway</html>", "ApiUnavailable", true],
 ];
 for (const [code, body, reason, retriable] of rows) {

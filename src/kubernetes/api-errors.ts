@@ -59,6 +59,10 @@ function classify(code: number, status: Status | undefined): Class {
     case 429:
       return { reason: "ApiThrottled", retriable: true };
     default:
+      // The API server answers 500 to an applied object that does not fit its type.
+      if (status?.message.startsWith("failed to create typed patch object") === true) {
+        return { reason: "ApiInvalid" };
+      }
       return code >= 500 ? { reason: "ApiUnavailable", retriable: true } : { reason: "ApiInvalid" };
   }
 }

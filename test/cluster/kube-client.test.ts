@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { addSecret } from "../../src/lib/redact.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
@@ -235,6 +238,32 @@ void test("A client says ApiUntrusted when the certificate is signed by somebody
   } finally {
     await other.stop();
   }
+});
+
+void test("A client goes through the proxy that its kubeconfig names", async () => {
+  const asked: string[] = [];
+  const proxy = createServer().on("connect", (request, socket) => {
+    asked.push(request.url ?? "");
+    const { hostname, port } = new URL(`https://${request.url}`);
+    const onward = connect(Number(port), hostname, () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      socket.pipe(onward).pipe(socket);
+    });
+    for (const end of [socket, onward]) end.on("error", () => end.destroy());
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const address = proxy.address();
+  assert.ok(address !== null && typeof address === "object");
+  const text = await readFile(server.kubeconfigPath, "utf8");
+  const kubeconfig = text.replace("server:", `proxy-url: http://127.0.0.1:${address.port}\n      server:`);
+
+  const client = await createKubeClient({ kubeconfig });
+
+  assert.match(await client.readVersion(), /^v1/);
+  assert.deepEqual(asked, [new URL(server.url).host]);
+  proxy.closeAllConnections();
+  proxy.close();
 });
 
 void test("A client says ApiUnavailable, with the address, while the server is down, and works when it is back", async () => {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,6 +41,7 @@ export interface TestApiServer {
 export async function startApiServer(options: { crds?: boolean } = {}): Promise<TestApiServer> {
   const program = await testPrograms();
   const dir = await mkdtemp(join(tmpdir(), "sg-api-"));
+  folders.add(dir);
   const [etcdPort, peerPort, apiPort] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
@@ -156,10 +157,14 @@ function kubeconfig(server: string, caPem: string, token: string): string {
   });
 }
 
+// A test that is interrupted or runs out of time leaves nothing behind either.
 const running = new Set<ChildProcess>();
+const folders = new Set<string>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
+process.once("SIGTERM", () => process.exit(143)).once("SIGINT", () => process.exit(130));
 
 function runBehind(file: string, logPath: string, args: readonly string[]): ChildProcess {
   const log = openSync(logPath, "a", 0o600);

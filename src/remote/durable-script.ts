@@ -14,8 +14,8 @@ export interface DurableOptions extends Pick<RunOptions, "signal" | "onLine" | "
 
 /**
  * Runs a script as root in a unit of its own on the host: a lost connection or a restart of ours does not end it, and
- * the next call, with the same script and inputs, goes on listening or hears what it said. A success is not run twice
- * for one Operation; a failure is.
+ * the next call, with the same script and inputs, goes on listening or hears what it said. What ended with one of
+ * okCodes is not run twice for one Operation; a failure is.
  * @throws StargateError CommandFailed for an exit code not in okCodes; StepInterrupted (retriable); as Host does
  */
 export async function runDurable(
@@ -36,6 +36,7 @@ export async function runDurable(
         SCRIPT: script.text,
         SCRIPT_INPUTS: inputs,
         UNIT_SCRIPT: readAsset("remote/scripts/durable-unit.sh"),
+        OK_CODES: okCodes.join(" "),
       },
     },
     { okCodes: [...okCodes, INTERRUPTED], signal, ...(onLine === undefined ? {} : { onLine }) },

@@ -1,0 +1,49 @@
+import { describeError, StargateError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+import type { Provider } from "../providers/provider.ts";
+import { ROUTER_TAG } from "../tailnet/tailnet.ts";
+import type { Connections } from "./connections.ts";
+import { deleteServers } from "./write-servers.ts";
+
+/**
+ * Takes a datacenter down: Server objects, VMs with their disks, the router's tailnet device. What is gone already is
+ * fine. Without connections (the cluster and tailnet are gone themselves) only the VMs are removed.
+ */
+export async function destroyDatacenter(
+  routerName: string,
+  provider: Provider,
+  connections: Connections | undefined,
+  world: World,
+): Promise<void> {
+  const { progress, signal } = world;
+  if (connections !== undefined) {
+    await progress.step(`Delete the Server objects of ${routerName}`, async (update) => {
+      const names = await deleteServers(connections.client, routerName, signal);
+      update(names.length === 0 ? "there are none" : names.join(", "));
+    });
+  }
+  await progress.step(`Remove the VMs of ${routerName}`, () => provider.destroyDatacenter(routerName, world));
+  if (connections !== undefined) {
+    await progress.step(`Remove ${routerName} from the tailnet`, () =>
+      removeDevices(routerName, connections, world),
+    );
+  }
+}
+
+async function removeDevices(
+  routerName: string,
+  { tailnet }: Connections,
+  { progress, signal }: World,
+): Promise<void> {
+  try {
+    const devices = await tailnet.listDevices(signal);
+    for (const { id, hostname, tags } of devices) {
+      if (hostname === routerName && tags.includes(ROUTER_TAG)) await tailnet.deleteDevice(id, signal);
+    }
+  } catch (error) {
+    if (!(error instanceof StargateError) || error.reason !== "ManualApprovalNeeded") throw error;
+    progress.say(
+      `Remove the device ${routerName} in the tailnet's admin console yourself: ${describeError(error)}`,
+    );
+  }
+}

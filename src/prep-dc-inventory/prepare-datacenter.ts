@@ -1,0 +1,135 @@
+import { renderCrds } from "../api/crds.ts";
+import { StargateError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+import { applyManifests } from "../kubernetes/apply-manifests.ts";
+import type { DatacenterRequest, Inventory, Provider, RouterJoin } from "../providers/provider.ts";
+import { createSshConnector } from "../remote/ssh.ts";
+import { ROUTER_TAG, type RouterKey } from "../tailnet/tailnet.ts";
+import type { Connections } from "./connections.ts";
+import { checkRequest } from "./survey.ts";
+import { ensureRoute, findRouter, verifyWorkers, waitForRouter, type WorkerLogin } from "./verify-way.ts";
+import { writeServers } from "./write-servers.ts";
+
+/** Long enough for a slow emulated router to boot and join. */
+const ROUTER_KEY_TTL_SECONDS = 3_600;
+
+export interface PrepareRequest<Options> {
+  datacenter: DatacenterRequest;
+  namespace: string;
+  provider: Provider<Options>;
+  options: Options;
+  login: WorkerLogin;
+}
+
+/**
+ * Makes a datacenter, or completes and repairs one that is there: VMs, the router in the tailnet with its route
+ * approved, the way to and from every worker verified, and the Server objects. Everything is checked before anything
+ * is made. May be repeated; a run that was cut off is continued by the next.
+ */
+export async function prepareDatacenter<Options>(
+  { datacenter, namespace, provider, options, login }: PrepareRequest<Options>,
+  connections: Connections,
+  world: World,
+): Promise<Inventory> {
+  const { client, tailnet, dialer } = connections;
+  const { progress, signal } = world;
+  await progress.step("Check the request, the tailnet and this host", async () => {
+    await Promise.all([
+      tailnet.checkAccess(signal),
+      checkRequest(datacenter, namespace, provider, connections, world),
+      provider.preflight(datacenter, options, world),
+    ]);
+  });
+  await progress.step("Install the custom resources", () => applyManifests(client, renderCrds(), { signal }));
+
+  const keys: RouterKey[] = [];
+  const join = routerJoin(datacenter.routerName, connections, keys, world);
+  try {
+    const inventory = await provider.ensureDatacenter(datacenter, options, join, world);
+    await progress.step(`Wait for router ${datacenter.routerName} in the tailnet`, () =>
+      waitForRouter(tailnet, datacenter.routerName, world),
+    );
+    await progress.step(`Approve route ${inventory.subnetCidr}`, () =>
+      ensureRoute(tailnet, datacenter.routerName, inventory.subnetCidr, world),
+    );
+    await progress.step("Verify the way to every worker, and from it to the API server", (update) =>
+      verifyWorkers(
+        inventory,
+        login,
+        { connector: createSshConnector(dialer), apiServer: connections.workerApiServer },
+        world,
+        update,
+      ),
+    );
+    await progress.step("Write the Server objects", () => writeServers(client, inventory, namespace, signal));
+    return inventory;
+  } finally {
+    await revokeKeys(keys, connections, world);
+  }
+}
+
+function routerJoin(
+  routerName: string,
+  { tailnet, lab }: Connections,
+  keys: RouterKey[],
+  { signal }: World,
+): RouterJoin {
+  return {
+    readAuthKey: async () => {
+      await removeOldDevices(routerName, tailnet, signal);
+      const key = await tailnet.createRouterKey(
+        { description: `stargate router ${routerName}`.slice(0, 50), ttlSeconds: ROUTER_KEY_TTL_SECONDS },
+        signal,
+      );
+      keys.push(key);
+      return key.key;
+    },
+    loginServer: tailnet.loginServer,
+    tags: [ROUTER_TAG],
+    loopbackPorts: lab === undefined ? [] : [lab.ports.headscale, lab.ports.derp],
+    isolated: lab !== undefined,
+  };
+}
+
+/** A router that is made anew is a new device; the old one would keep its routes and its name. */
+async function removeOldDevices(
+  routerName: string,
+  tailnet: Connections["tailnet"],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const devices = await tailnet.listDevices(signal);
+    const old = devices.filter(
+      ({ hostname, tags, online }) => hostname === routerName && !online && tags.includes(ROUTER_TAG),
+    );
+    for (const { id } of old) await tailnet.deleteDevice(id, signal);
+    const other = findRouter(devices, routerName);
+    if (other?.online === true) {
+      throw new StargateError(
+        "RouterNameTaken",
+        `${routerName} is online in the tailnet, but is no VM of ours here`,
+        {
+          remedy: "Choose another --router-name, or remove that device.",
+        },
+      );
+    }
+  } catch (error) {
+    if (error instanceof StargateError && error.reason === "ManualApprovalNeeded") return;
+    throw error;
+  }
+}
+
+/** A key is for one router and one run: used or not, it ends with the run. */
+async function revokeKeys(keys: readonly RouterKey[], { tailnet }: Connections, world: World): Promise<void> {
+  for (const { id } of keys) {
+    if (id === undefined) continue;
+    try {
+      await tailnet.revokeRouterKey(id); // also after Ctrl-C, so not under the world's signal
+    } catch (error) {
+      world.log.warn("Cannot revoke a tailnet key; it ends by itself within an hour", {
+        id,
+        error: String(error),
+      });
+    }
+  }
+}

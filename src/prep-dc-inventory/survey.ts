@@ -1,0 +1,91 @@
+import { Server } from "../api/v1alpha1/server.ts";
+import { StargateError, UsageError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+import { POD_CIDR, SERVICE_CIDR } from "../lab/networks.ts";
+import type { KubeClient } from "../kubernetes/client.ts";
+import { servers } from "../kubernetes/resources.ts";
+import type { DatacenterRequest, Provider } from "../providers/provider.ts";
+import type { Device, Tailnet } from "../tailnet/tailnet.ts";
+import { findMistakes, type Surroundings } from "./check-request.ts";
+import type { Connections } from "./connections.ts";
+
+const RESERVED = [
+  { cidr: POD_CIDR, what: "the cluster's pods" },
+  { cidr: SERVICE_CIDR, what: "the cluster's services" },
+  { cidr: "100.64.0.0/10", what: "the tailnet's own addresses" },
+  { cidr: "127.0.0.0/8", what: "loopback" },
+];
+
+/**
+ * Checks a request against everything that is there already, before anything is made.
+ * @throws UsageError with every mistake, a line each
+ */
+export async function checkRequest(
+  request: DatacenterRequest,
+  namespace: string,
+  provider: Provider,
+  { client, tailnet }: Connections,
+  world: World,
+): Promise<void> {
+  const around = await survey(request, provider, client, tailnet, world);
+  const mistakes = findMistakes(request, namespace, around);
+  if (mistakes.length === 0) return;
+  const [first = ""] = mistakes;
+  throw new UsageError(
+    mistakes.length === 1 ? first : `${mistakes.length} mistakes:\n- ${mistakes.join("\n- ")}`,
+  );
+}
+
+async function survey(
+  request: DatacenterRequest,
+  provider: Provider,
+  client: KubeClient,
+  tailnet: Tailnet,
+  world: World,
+): Promise<Surroundings> {
+  const [datacenters, devices, known] = await Promise.all([
+    provider.listDatacenters(world),
+    listDevices(tailnet, world.signal),
+    listServers(client, world.signal),
+  ]);
+  const others = datacenters.filter(({ router }) => router.name !== request.routerName);
+  const ours = new Set(others.map(({ router }) => router.name));
+  const routes = devices
+    .filter(({ hostname }) => hostname !== request.routerName && !ours.has(hostname))
+    .flatMap(({ hostname, advertisedRoutes }) =>
+      advertisedRoutes.map((cidr) => ({ cidr, what: `a route of ${hostname}` })),
+    );
+  return {
+    reserved: RESERVED,
+    taken: [
+      ...others.map(({ subnetCidr, router }) => ({ cidr: subnetCidr, what: `datacenter ${router.name}` })),
+      ...routes,
+    ],
+    servers: known,
+  };
+}
+
+async function listDevices(tailnet: Tailnet, signal: AbortSignal): Promise<Device[]> {
+  try {
+    return await tailnet.listDevices(signal);
+  } catch (error) {
+    // With nothing but an auth key the tailnet cannot be asked; its routes are then the user's to keep apart.
+    if (error instanceof StargateError && error.reason === "ManualApprovalNeeded") return [];
+    throw error;
+  }
+}
+
+async function listServers(client: KubeClient, signal: AbortSignal): Promise<Surroundings["servers"]> {
+  try {
+    const { items } = await client.list(servers, Server, { signal });
+    return items.map(({ metadata, spec }) => ({
+      name: metadata.name,
+      namespace: metadata.namespace,
+      ipv4: spec.ipv4,
+      router: spec.router?.name,
+    }));
+  } catch (error) {
+    if (error instanceof StargateError && error.reason === "ApiNotFound") return []; // the CRDs come later
+    throw error;
+  }
+}

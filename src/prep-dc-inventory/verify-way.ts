@@ -1,0 +1,176 @@
+import { StargateError } from "../lib/errors.ts";
+import { retry } from "../lib/retry.ts";
+import { readAsset } from "../lib/assets.ts";
+import type { World } from "../lib/world.ts";
+import type { Inventory, InventoryEntry } from "../providers/provider.ts";
+import type { HostConnector } from "../remote/host.ts";
+import type { Device, Tailnet } from "../tailnet/tailnet.ts";
+
+/** Emulated guests take minutes to boot when several do at once. */
+const BOOT_TIMEOUT_MS = 15 * 60_000;
+const ROUTE_TIMEOUT_MS = 2 * 60_000;
+const API_TIMEOUT_MS = 3 * 60_000;
+
+/**
+ * Waits until the router is online in the tailnet.
+ * @throws StargateError RouterNotInTailnet with what to look at
+ */
+export async function waitForRouter(tailnet: Tailnet, routerName: string, world: World): Promise<Device> {
+  return retry(
+    async () => {
+      const devices = await tailnet.listDevices(world.signal);
+      const device = findRouter(devices, routerName);
+      if (device?.online === true) return device;
+      throw new StargateError(
+        "RouterNotInTailnet",
+        `Router ${routerName} has not joined ${tailnet.description}`,
+        {
+          retriable: true,
+          remedy: "Look at the router's console; run the command again to go on waiting.",
+        },
+      );
+    },
+    {
+      timeoutMs: BOOT_TIMEOUT_MS,
+      minDelayMs: 500,
+      maxDelayMs: 2_000,
+      signal: world.signal,
+      clock: world.clock,
+    },
+  );
+}
+
+/**
+ * Approves the datacenter's subnet and waits until it is enabled and leads through this router.
+ * @throws StargateError RouteNotUp
+ */
+export async function ensureRoute(
+  tailnet: Tailnet,
+  routerName: string,
+  subnetCidr: string,
+  world: World,
+): Promise<void> {
+  const { signal, clock } = world;
+  await retry(
+    async () => {
+      const device = findRouter(await tailnet.listDevices(signal), routerName);
+      const state = describeRoute(device, subnetCidr);
+      if (state === undefined) return;
+      if (device !== undefined && !device.enabledRoutes.includes(subnetCidr)) {
+        await tailnet.approveRoutes(device.id, [...new Set([...device.enabledRoutes, subnetCidr])], signal);
+      }
+      throw new StargateError("RouteNotUp", `Route ${subnetCidr} of ${routerName} is ${state}`, {
+        retriable: true,
+        remedy: "Run the command again; if it stays so, look at the router's devices page in the tailnet.",
+      });
+    },
+    { timeoutMs: ROUTE_TIMEOUT_MS, minDelayMs: 200, maxDelayMs: 1_000, signal, clock },
+  );
+}
+
+/** The router's device. A router made anew leaves its old device behind, offline, under the same host name. */
+export function findRouter(devices: readonly Device[], routerName: string): Device | undefined {
+  const named = devices.filter(({ hostname }) => hostname === routerName);
+  return named.find(({ online }) => online) ?? named[0];
+}
+
+/** What is missing for a route to be up; undefined when it is. */
+export function describeRoute(device: Device | undefined, subnetCidr: string): string | undefined {
+  if (device === undefined) return "unknown: the router is not in the tailnet";
+  if (!device.online) return "down: the router is offline";
+  if (!device.advertisedRoutes.includes(subnetCidr)) return "not advertised yet";
+  if (!device.enabledRoutes.includes(subnetCidr)) return "not approved yet";
+  if (device.primaryRoutes !== undefined && !device.primaryRoutes.includes(subnetCidr)) {
+    return "not primary: another device serves the same subnet";
+  }
+  return undefined;
+}
+
+export interface WorkerLogin {
+  username: string;
+  privateKey: string;
+}
+
+/**
+ * Logs in to a worker through the router with its pinned key, waits until cloud-init is done there, and has the worker
+ * open a connection to the API server.
+ * @throws StargateError with the reasons of HostConnector, CloudInitFailed, ApiUnreachableFromWorker
+ */
+export async function verifyWorker(
+  worker: InventoryEntry,
+  login: WorkerLogin,
+  options: { connector: HostConnector; apiServer: string | undefined; onState: (state: string) => void },
+  world: World,
+): Promise<void> {
+  const { signal, clock } = world;
+  const { connector, apiServer, onState } = options;
+  onState("waiting for SSH");
+  await using host = await retry(() => connector.connect({ ...worker, port: 22, ...login }, { signal }), {
+    timeoutMs: BOOT_TIMEOUT_MS,
+    minDelayMs: 500,
+    maxDelayMs: 2_000,
+    signal,
+    clock,
+  });
+  onState("waiting for cloud-init");
+  const { exitCode, stdout } = await host.run(["cloud-init", "status", "--wait"], {
+    signal,
+    okCodes: [0, 1, 2],
+  });
+  if (exitCode === 1) {
+    throw new StargateError("CloudInitFailed", `cloud-init failed on ${worker.name}: ${stdout.trim()}`, {
+      remedy: "Read /var/log/cloud-init-output.log there.",
+    });
+  }
+  if (apiServer === undefined) return;
+  onState("waiting for the way to the API server");
+  const script = {
+    name: "reach-api-server",
+    text: readAsset("prep-dc-inventory/reach-api-server.sh"),
+    inputs: hostAndPort(apiServer),
+  };
+  // The first packets after a route was approved can be lost for many seconds while paths settle.
+  await retry(
+    async () => {
+      const { exitCode: reached } = await host.runScript(script, { signal, okCodes: [0, 1] });
+      if (reached === 0) return;
+      throw new StargateError(
+        "ApiUnreachableFromWorker",
+        `${worker.name} cannot reach the API server at ${apiServer}`,
+        {
+          retriable: true,
+          remedy:
+            "Check that the MX side accepts routes (tailscale up --accept-routes) and that policy lets the subnet in.",
+        },
+      );
+    },
+    { timeoutMs: API_TIMEOUT_MS, minDelayMs: 250, maxDelayMs: 2_000, signal, clock },
+  );
+}
+
+function hostAndPort(url: string): { API_HOST: string; API_PORT: string } {
+  const { hostname, port } = new URL(url);
+  return { API_HOST: hostname, API_PORT: port === "" ? "443" : port };
+}
+
+/** Verifies all workers side by side. */
+export async function verifyWorkers(
+  inventory: Inventory,
+  login: WorkerLogin,
+  options: { connector: HostConnector; apiServer: string | undefined },
+  world: World,
+  update: (detail: string) => void,
+): Promise<void> {
+  const states = new Map<string, string>();
+  const onState = (name: string) => (state: string) => {
+    states.set(name, state);
+    update([...states].map(([worker, text]) => `${worker} ${text}`).join(", "));
+  };
+  await Promise.all(
+    inventory.workers.map((worker) =>
+      verifyWorker(worker, login, { ...options, onState: onState(worker.name) }, world).then(() =>
+        onState(worker.name)("ok"),
+      ),
+    ),
+  );
+}

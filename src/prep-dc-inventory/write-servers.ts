@@ -1,0 +1,69 @@
+import { API_VERSION } from "../api/v1alpha1/kind.ts";
+import { Server } from "../api/v1alpha1/server.ts";
+import { StargateError } from "../lib/errors.ts";
+import type { KubeClient } from "../kubernetes/client.ts";
+import { namespaces, servers } from "../kubernetes/resources.ts";
+import type { Inventory } from "../providers/provider.ts";
+
+/** Labels by which a datacenter's Servers are found again. */
+export const DATACENTER_LABEL = "stargate.io/datacenter";
+export const PROVIDER_LABEL = "stargate.io/provider";
+
+/** The Server objects of an inventory, as they are applied. */
+export function renderServers(inventory: Inventory, namespace: string): { name: string; body: object }[] {
+  return inventory.workers.map((worker) => ({
+    name: worker.name,
+    body: {
+      apiVersion: API_VERSION,
+      kind: "Server",
+      metadata: {
+        name: worker.name,
+        namespace,
+        labels: { [DATACENTER_LABEL]: inventory.router.name, [PROVIDER_LABEL]: inventory.providerId },
+      },
+      spec: {
+        ipv4: worker.ipv4,
+        provider: inventory.providerId,
+        router: { name: inventory.router.name, address: inventory.router.ipv4 },
+        hostKey: worker.hostKey,
+        macAddress: worker.macAddress,
+      },
+    },
+  }));
+}
+
+/** Creates or updates the Server objects of an inventory. Applying what is there already changes nothing. */
+export async function writeServers(
+  client: KubeClient,
+  inventory: Inventory,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  await client.apply(namespaces, { namespace: "", name: namespace }, body, { signal });
+  for (const server of renderServers(inventory, namespace)) {
+    await client.apply(servers, { namespace, name: server.name }, server.body, { force: true, signal });
+  }
+}
+
+/** Deletes the Server objects of a datacenter, in every namespace. Returns their names. */
+export async function deleteServers(
+  client: KubeClient,
+  routerName: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const labelSelector = `${DATACENTER_LABEL}=${routerName}`;
+  const list = async () => {
+    try {
+      return (await client.list(servers, Server, { labelSelector, signal })).items;
+    } catch (error) {
+      if (error instanceof StargateError && error.reason === "ApiNotFound") return []; // no CRD, no Servers
+      throw error;
+    }
+  };
+  const found = await list();
+  for (const { metadata } of found) {
+    await client.delete(servers, { namespace: metadata.namespace, name: metadata.name }, { signal });
+  }
+  return found.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}

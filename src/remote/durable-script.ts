@@ -10,18 +10,20 @@ const INTERRUPTED = 120;
 export interface DurableOptions extends Pick<RunOptions, "signal" | "onLine" | "okCodes"> {
   /** Whose step this is: the same script for another Operation runs again. */
   operationUid: string;
+  /** Exit codes that mean the work is done. Default: only 0. */
+  doneCodes?: readonly number[];
 }
 
 /**
  * Runs a script as root in a unit of its own on the host: a lost connection or a restart of ours does not end it, and
- * the next call, with the same script and inputs, goes on listening or hears what it said. What ended with one of
- * okCodes is not run twice for one Operation; a failure is.
+ * the next call, with the same script and inputs, goes on listening or hears what it said. Work that is done
+ * is not run twice for one Operation; a failure is.
  * @throws StargateError CommandFailed for an exit code not in okCodes; StepInterrupted (retriable); as Host does
  */
 export async function runDurable(
   host: Host,
   script: Script,
-  { operationUid, okCodes = [0], signal, onLine }: DurableOptions,
+  { operationUid, okCodes = [0], doneCodes = [0], signal, onLine }: DurableOptions,
 ): Promise<number> {
   const inputs = exportLines(script.inputs);
   const digest = createHash("sha256").update(`${inputs}\0${script.text}`).digest("hex");
@@ -36,7 +38,7 @@ export async function runDurable(
         SCRIPT: script.text,
         SCRIPT_INPUTS: inputs,
         UNIT_SCRIPT: readAsset("remote/scripts/durable-unit.sh"),
-        OK_CODES: okCodes.join(" "),
+        DONE_CODES: doneCodes.join(" "),
       },
     },
     { okCodes: [...okCodes, INTERRUPTED], signal, ...(onLine === undefined ? {} : { onLine }) },

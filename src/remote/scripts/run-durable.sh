@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs a script in a transient systemd unit, which a lost connection does not end, and follows its output to the end.
 # Called again with the same digest: shows what a finished run said, attaches to one that still runs, or starts it.
-# Only an answer is kept: what failed before runs again.
+# Only work that is done is kept: what failed before runs again.
 # Inputs: OPERATION_UID, STEP, DIGEST (of script and inputs), SCRIPT (text), SCRIPT_INPUTS (export lines), UNIT_SCRIPT,
-# OK_CODES (exit codes that are an answer, separated by blanks).
+# DONE_CODES (exit codes that mean the work is done, separated by blanks).
 # Exit code: the script's own; 120 where it was ended before it had one.
 set -euo pipefail
 
 main() {
-  : "${OPERATION_UID:?}" "${STEP:?}" "${DIGEST:?}" "${SCRIPT:?}" "${SCRIPT_INPUTS?}" "${UNIT_SCRIPT:?}" "${OK_CODES:?}"
+  : "${OPERATION_UID:?}" "${STEP:?}" "${DIGEST:?}" "${SCRIPT:?}" "${SCRIPT_INPUTS?}" "${UNIT_SCRIPT:?}" "${DONE_CODES:?}"
   # Children must not get these: they may be longer than an environment can be, and hold secrets.
   export -n SCRIPT SCRIPT_INPUTS UNIT_SCRIPT
   umask 077
@@ -17,8 +17,8 @@ main() {
   secrets="/run/stargate/inputs/$OPERATION_UID-$STEP"
 
   if [[ -d "$folder" ]]; then
-    # "Nothing to do" is kept like any answer: asked again later, a reset would find the node that a later step made.
-    if has_digest && [[ -f "$folder/exit-code" && " $OK_CODES " == *" $(<"$folder/exit-code") "* ]]; then
+    # "Nothing to do" counts as done: asked again later, a reset would find the node that a later step made.
+    if has_digest && [[ -f "$folder/exit-code" && " $DONE_CODES " == *" $(<"$folder/exit-code") "* ]]; then
       cat "$folder/output"
       return "$(<"$folder/exit-code")"
     fi

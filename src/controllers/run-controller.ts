@@ -1,0 +1,48 @@
+import { resolveControlPlane } from "../control-plane/resolve-control-plane.ts";
+import type { ControlPlanePlan } from "../control-plane/decide-control-plane.ts";
+import { createKubeClient } from "../kubernetes/http-kube-client.ts";
+import type { World } from "../lib/world.ts";
+import { createDialer } from "../remote/create-dialer.ts";
+import { createSshConnector } from "../remote/ssh.ts";
+import { DEFAULT_LIMITS } from "./operation/context.ts";
+import { serve } from "./serve.ts";
+import { createWorkerBootstrap } from "./worker-bootstrap.ts";
+
+/** What a controller is told, by flags. */
+export interface ControllerRequest {
+  providerId: string;
+  plan: ControlPlanePlan;
+  adminUsername: string | undefined;
+  /** Undefined for all namespaces. */
+  namespace: string | undefined;
+  concurrency: number;
+  metricsBindAddress: string | undefined;
+  leaderElect: boolean;
+  /** Undefined where servers are reached straight from this host. */
+  tailnetProxy: string | undefined;
+}
+
+/**
+ * Runs one provider's controller until it is told to stop.
+ * @throws StargateError where the cluster's credentials or address cannot be had; nothing else ends it
+ */
+export async function runController(request: ControllerRequest, world: World): Promise<void> {
+  const { plan, tailnetProxy } = request;
+  const { clock, log, signal } = world;
+  const client = await createKubeClient({ kubeconfigPath: plan.kubeconfig, env: world.env });
+  const controlPlane = await resolveControlPlane(plan, client.caPem, { signal });
+  const dialer = createDialer(tailnetProxy);
+  log.info("workers join here", { controlPlane: controlPlane.description, server: controlPlane.server });
+  log.info("servers are reached", { way: dialer.description });
+  await serve({
+    ...request,
+    client,
+    controlPlane,
+    connector: createSshConnector(dialer),
+    bootstrap: createWorkerBootstrap(world),
+    limits: DEFAULT_LIMITS,
+    clock,
+    log,
+    signal,
+  });
+}

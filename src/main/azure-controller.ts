@@ -1,0 +1,4 @@
+import { createControllerCommand } from "../commands/controller.ts";
+import { runProgram } from "./run-program.ts";
+
+await runProgram((world) => createControllerCommand("azure", world));

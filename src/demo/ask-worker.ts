@@ -7,7 +7,10 @@ import type { Dialer } from "../remote/dialer.ts";
 const NODE_PORT = 30080;
 const SERVICE = "demo-web.stargate-demo.svc.cluster.local";
 
-const DialAnswer = z.object({ responses: z.array(z.string()).default([]), errors: z.array(z.string()).default([]) });
+const DialAnswer = z.object({
+  responses: z.array(z.string()).default([]),
+  errors: z.array(z.string()).default([]),
+});
 
 /**
  * Asks the demo pod of a worker for its name, through the tailnet and the router.
@@ -66,7 +69,9 @@ async function get(dialer: Dialer, ipv4: string, path: string, signal?: AbortSig
         },
       );
       ask.on("timeout", () => ask.destroy(unreachable(ipv4, "no answer")));
-      ask.on("error", (error) => reject(error instanceof StargateError ? error : unreachable(ipv4, error.message)));
+      ask.on("error", (error) =>
+        reject(error instanceof StargateError ? error : unreachable(ipv4, error.message)),
+      );
       ask.end();
     });
   } finally {

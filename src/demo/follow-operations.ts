@@ -1,36 +1,76 @@
-import type { Operation, StepStatus } from "../api/v1alpha1/operation.ts";
+import { Operation } from "../api/v1alpha1/operation.ts";
+import { Informer } from "../controller-runtime/informer.ts";
+import type { KubeClient } from "../kubernetes/client.ts";
+import { objectSource } from "../kubernetes/object-source.ts";
+import * as resources from "../kubernetes/resources.ts";
+import { readRunningPid } from "../lib/background.ts";
+import { StargateError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+import { DEMO } from "./demo-names.ts";
+import { describeChanges } from "./describe-changes.ts";
+import type { ControllerPlace } from "./start-controller.ts";
 
-/** What has changed in an Operation, as lines for a person. Pure: the caller keeps what it showed last. */
-export function describeChanges(before: Operation | undefined, after: Operation): string[] {
-  const server = after.spec.serverRef.name;
-  const known = new Map((before?.status.steps ?? []).map((step) => [step.name, step]));
-  const lines = (after.status.steps ?? []).flatMap((step) => describeStep(server, known.get(step.name), step));
-  if (after.status.phase !== before?.status.phase || after.status.message !== before?.status.message) {
-    const { phase = "Pending", message = "" } = after.status;
-    if (phase !== "Running" || lines.length === 0) lines.push(`${server}: ${phase}${message === "" ? "" : `: ${message}`}`);
+const LOOK_AT_CONTROLLER_MS = 2_000;
+
+/**
+ * Shows what Operations do, as it happens, until all of them have succeeded.
+ * @throws StargateError OperationFailed for the first that fails; ControllerEnded when nobody works on them any more
+ */
+export async function followOperations(
+  client: KubeClient,
+  names: readonly string[],
+  controller: ControllerPlace,
+  { progress, signal, log, clock }: World,
+): Promise<void> {
+  const informer = new Informer<Operation>({
+    name: "operations",
+    source: objectSource(client, resources.operations, Operation, { log, namespace: DEMO.namespace }),
+    log,
+    clock,
+  });
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  const ended = Promise.withResolvers<undefined>();
+  const open = new Set(names);
+  const shown = new Map<string, Operation>();
+  informer.onChange((change) => {
+    const { name } = change.object.metadata;
+    if (!open.has(name)) return;
+    if (change.type === "deleted") return ended.reject(failed(name, "it was deleted"));
+    for (const line of describeChanges(shown.get(name), change.object)) progress.say(`  ${line}`);
+    shown.set(name, change.object);
+    const { phase, message = "no reason given" } = change.object.status;
+    if (phase === "Failed") ended.reject(failed(name, message));
+    if (phase === "Succeeded") open.delete(name);
+    if (open.size === 0) ended.resolve(undefined);
+  });
+  const running = informer.run(until);
+  try {
+    await Promise.race([ended.promise, watchController(controller, until, clock)]);
+  } finally {
+    stop.abort();
+    await running.catch(() => undefined);
   }
-  return lines;
 }
 
-function describeStep(server: string, before: StepStatus | undefined, after: StepStatus): string[] {
-  if (before?.state === after.state) return [];
-  const title = after.title ?? after.name;
-  switch (after.state) {
-    case "Running":
-      return [`${server}: ▸ ${title}`];
-    case "Succeeded":
-      return [`${server}: ✓ ${title}${duration(after)}`];
-    case "Failed":
-      return [`${server}: ✗ ${title}: ${after.message ?? ""}`];
-    case "Pending":
-    case "Skipped":
-      return [];
-    default:
-      return after.state satisfies never;
+/** Ends only by an error: when the signal aborts, or when the controller is gone. */
+async function watchController(
+  { pidPath, logPath }: ControllerPlace,
+  signal: AbortSignal,
+  clock: World["clock"],
+): Promise<never> {
+  for (;;) {
+    await clock.sleep(LOOK_AT_CONTROLLER_MS, signal);
+    if ((await readRunningPid(pidPath)) === undefined) {
+      throw new StargateError("ControllerEnded", "The controller has ended while Operations were open", {
+        remedy: `Read ${logPath}, then run make demo again: it continues.`,
+      });
+    }
   }
 }
 
-function duration({ startedAt, finishedAt }: StepStatus): string {
-  if (startedAt === undefined || finishedAt === undefined) return "";
-  return ` (${Math.round((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)} s)`;
+function failed(name: string, message: string): StargateError {
+  return new StargateError("OperationFailed", `Operation ${name} failed: ${message}`, {
+    remedy: `Look at it: kubectl describe operation ${name} -n ${DEMO.namespace}. Running make demo again tries anew.`,
+  });
 }

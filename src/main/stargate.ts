@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { demoCommand } from "../commands/demo.ts";
 import { labCommand } from "../commands/lab.ts";
 import { toolchainCommand } from "../commands/toolchain.ts";
 import { runProgram } from "./run-program.ts";
@@ -6,6 +7,7 @@ import { runProgram } from "./run-program.ts";
 await runProgram((world) =>
   new Command("stargate")
     .description("Turns machines in many places into Kubernetes workers of one cluster")
+    .addCommand(demoCommand(world))
     .addCommand(labCommand(world))
     .addCommand(toolchainCommand(world)),
 );

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { dirname, extname, join } from "node:path";
+import { StargateError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+
+/** How one of our own programs is started: it lies beside the one that runs now. */
+export function programArgv(name: string, { self }: Pick<World, "self">): [string, string] {
+  const [node, file] = self;
+  return [node, join(dirname(file), `${name}${extname(file)}`)];
+}
+
+/** A command as a person would type it. */
+export function commandLine(argv: readonly string[]): string {
+  return argv
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+}
+
+/**
+ * Shows a command and runs it in the foreground, on this terminal. `shown` is what a person types, `argv` what is
+ * started for it.
+ * @throws StargateError CommandFailed; its own messages are on the terminal already
+ */
+export async function runShown(
+  shown: readonly string[],
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  world: World,
+): Promise<void> {
+  const { progress, signal } = world;
+  progress.say(`\n$ ${commandLine(shown)}`);
+  const [file = "", ...args] = argv;
+  // Ctrl-C reaches the whole process group; the child cleans up by itself and we wait for it.
+  const child = spawn(file, args, { stdio: "inherit", env: { ...world.env, ...env } });
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  signal.throwIfAborted();
+  if (exitCode !== 0) {
+    throw new StargateError(
+      "CommandFailed",
+      `${shown.slice(0, 2).join(" ")}: exit code ${exitCode ?? "unknown"}`,
+      {
+        remedy: "Do what it says above, then run make demo again: it continues.",
+      },
+    );
+  }
+}

@@ -1,7 +1,9 @@
 import { Command } from "commander";
+import { UsageError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import { ensureToolchain } from "../toolchain/ensure-toolchain.ts";
 import { kubernetesReleases } from "../toolchain/kubernetes-versions.ts";
+import { hostPrograms, type HostProgram } from "../toolchain/toolchain.ts";
 
 /** `stargate toolchain`: delivers everything that is built or downloaded once, and says where it is. */
 export function toolchainCommand(world: World): Command {
@@ -9,13 +11,19 @@ export function toolchainCommand(world: World): Command {
   return new Command("toolchain")
     .description("Builds or downloads Kubernetes, the tailnet programs and what workers need, into the cache")
     .option("--kubernetes <version>", `Kubernetes version: one of ${known}, or its first two numbers`)
+    .option("--print <program>", "print only the path of this program, for instance kubectl")
     .addHelpText(
       "after",
       "\nSTARGATE_TOOLCHAIN=build|download|auto says where from; auto (the default) downloads when the official\n" +
         "server answers. STARGATE_DEBIAN_MIRROR names another Debian mirror than the default one.",
     )
-    .action(async (options: { kubernetes?: string }) => {
-      const toolchain = await ensureToolchain(options, world);
+    .action(async ({ print, ...request }: { kubernetes?: string; print?: string }) => {
+      const wanted = print === undefined ? undefined : hostProgram(print);
+      const toolchain = await ensureToolchain(request, world);
+      if (wanted !== undefined) {
+        world.print(toolchain.program(wanted));
+        return;
+      }
       world.print(
         [
           `Kubernetes   ${toolchain.kubernetesVersion}`,
@@ -24,4 +32,10 @@ export function toolchainCommand(world: World): Command {
         ].join("\n"),
       );
     });
+}
+
+function hostProgram(name: string): HostProgram {
+  const found = hostPrograms.find((program) => program === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`The toolchain has no program "${name}"`, `Name one of: ${hostPrograms.join(", ")}.`);
 }

@@ -1,17 +1,19 @@
 import type { World } from "../lib/world.ts";
 
 /** Programs that the toolchain can deliver for this host, by the name they are started under. */
-export type HostProgram =
-  | "etcd"
-  | "kube-apiserver"
-  | "kube-controller-manager"
-  | "kube-scheduler"
-  | "kubeadm"
-  | "kubectl"
-  | "headscale"
-  | "derper"
-  | "tailscale"
-  | "tailscaled";
+export const hostPrograms = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubeadm",
+  "kubectl",
+  "headscale",
+  "derper",
+  "tailscale",
+  "tailscaled",
+] as const;
+export type HostProgram = (typeof hostPrograms)[number];
 
 /** Everything built or downloaded for one Kubernetes version, ready to use. */
 export interface Toolchain {

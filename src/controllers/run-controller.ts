@@ -1,12 +1,13 @@
+import { createWorkerBootstrap } from "../bootstrap/worker-bootstrap.ts";
 import { resolveControlPlane } from "../control-plane/resolve-control-plane.ts";
 import type { ControlPlanePlan } from "../control-plane/decide-control-plane.ts";
 import { createKubeClient } from "../kubernetes/http-kube-client.ts";
 import type { World } from "../lib/world.ts";
 import { createDialer } from "../remote/create-dialer.ts";
 import { createSshConnector } from "../remote/ssh.ts";
+import { nodeBundleDir } from "../toolchain/make-node-bundle.ts";
 import { DEFAULT_LIMITS } from "./operation/context.ts";
 import { serve } from "./serve.ts";
-import { createWorkerBootstrap } from "./worker-bootstrap.ts";
 
 /** What a controller is told, by flags. */
 export interface ControllerRequest {
@@ -39,7 +40,9 @@ export async function runController(request: ControllerRequest, world: World): P
     client,
     controlPlane,
     connector: createSshConnector(dialer),
-    bootstrap: createWorkerBootstrap(world),
+    bootstrap: createWorkerBootstrap({
+      bundleFolder: (version, arch) => nodeBundleDir({ cacheDir: world.paths.cacheDir, version, arch }),
+    }),
     limits: DEFAULT_LIMITS,
     clock,
     log,

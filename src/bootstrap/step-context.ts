@@ -29,6 +29,9 @@ const NOTHING_TO_DO = 100;
 /** The package repository or the mirror does not answer. */
 export const UNREACHABLE = 103;
 
+/** No script has this exit code: stands for a command that met a full disk. */
+const DISK_FULL = -1;
+
 /** What an exit code of a script means to people. */
 export interface Failure {
   reason: string;
@@ -47,7 +50,7 @@ export async function runStepScript(
   inputs: Readonly<Record<string, string>>,
   failures: Failures = {},
 ): Promise<"done" | "skipped"> {
-  let last = "";
+  const said = { last: "", isDiskFull: false };
   const exitCode = await runDurable(
     ctx.host,
     { name: ctx.name, text: scriptText(file), inputs },
@@ -57,14 +60,22 @@ export async function runStepScript(
       okCodes: [0, NOTHING_TO_DO, ...Object.keys(failures).map(Number)],
       signal: ctx.signal,
       onLine(line) {
-        if (line.trim() !== "") last = line.trim();
+        if (line.trim() !== "") said.last = line.trim();
+        said.isDiskFull ||= /no space left on device/i.test(line);
         ctx.onLine(line);
       },
     },
-  );
+  ).catch((error: unknown) => {
+    if (said.isDiskFull && error instanceof StargateError && error.reason === "CommandFailed")
+      return DISK_FULL;
+    throw error;
+  });
   if (exitCode === NOTHING_TO_DO) return "skipped";
   if (exitCode === 0) return "done";
-  throw failure(ctx, failures, exitCode, last);
+  // Whatever a script makes of it: a full disk is what to tell.
+  throw said.isDiskFull
+    ? failure(ctx, NO_DISK_SPACE, DISK_FULL, said.last)
+    : failure(ctx, failures, exitCode, said.last);
 }
 
 /** The error for an exit code of a script. `detail`: what the script said about it. */
@@ -82,6 +93,14 @@ export function failure(ctx: StepContext, failures: Failures, exitCode: number, 
 export function scriptText(file: string): string {
   return readAsset(`bootstrap/scripts/${file}`);
 }
+
+const NO_DISK_SPACE: Failures = {
+  [DISK_FULL]: {
+    reason: "NoDiskSpace",
+    message: "its disk is full",
+    remedy: "Free space on the host or give it a larger disk, then create a new Operation.",
+  },
+};
 
 const UNKNOWN: Failure = {
   reason: "CommandFailed",

@@ -3,6 +3,7 @@ import { StargateError } from "../lib/errors.ts";
 
 export interface FakeAnswer {
   stdout?: string;
+  stderr?: string;
   exitCode?: number;
 }
 
@@ -12,10 +13,13 @@ export class FakeHost implements Host {
   /** Commands (argv joined by blanks) and scripts ("script <name>"), in order, with uploads as "upload <path>". */
   readonly calls: string[] = [];
   readonly scripts: Script[] = [];
-  readonly #answers: Map<string, FakeAnswer>;
+  readonly #answers: Map<string, FakeAnswer | FakeAnswer[]>;
 
-  /** Answers by command ("cat /etc/machine-id"), script ("script reset-node") or upload ("upload /path"). */
-  constructor(answers: Record<string, FakeAnswer>) {
+  /**
+   * Answers by command ("cat /etc/machine-id"), script ("script reset-node") or upload ("upload /path"); of a list,
+   * one each time, the last one for ever.
+   */
+  constructor(answers: Record<string, FakeAnswer | FakeAnswer[]>) {
     this.#answers = new Map(Object.entries(answers));
   }
 
@@ -42,11 +46,15 @@ export class FakeHost implements Host {
     this.calls.push(call);
     const answer = this.#answers.get(call);
     if (answer === undefined) throw new Error(`the fake host was not told about: ${call}`);
-    const { stdout = "", exitCode = 0 } = answer;
-    for (const line of stdout.split("\n").filter((one) => one !== "")) onLine?.(line);
+    const one = Array.isArray(answer) ? (answer.length > 1 ? answer.shift() : answer[0]) : answer;
+    const { stdout = "", stderr = "", exitCode = 0 } = one ?? {};
+    for (const line of `${stdout}${stderr}`.split("\n").filter((text) => text !== "")) onLine?.(line);
     if (!okCodes.includes(exitCode)) {
-      throw new StargateError("CommandFailed", `${call} on ${this.name}: exit code ${exitCode}\n${stdout}`);
+      throw new StargateError(
+        "CommandFailed",
+        `${call} on ${this.name}: exit code ${exitCode}\n${stderr}${stdout}`,
+      );
     }
-    return { stdout, stderr: "", exitCode };
+    return { stdout, stderr, exitCode };
   }
 }

@@ -42,7 +42,7 @@ export interface Script {
  *
  * Errors are StargateError with these reasons. Retriable ("not yet"): ConnectionRefused, HostUnreachable,
  * ConnectTimeout, ConnectionLost, LoginRejected (before cloud-init has finished, a login is refused).
- * Final ("never"): HostKeyMismatch, CommandFailed, CommandTimeout.
+ * Final ("never"): HostKeyMismatch, CommandFailed, CommandTimeout, ChecksumMismatch.
  */
 export interface Host extends AsyncDisposable {
   readonly name: string;
@@ -56,6 +56,8 @@ export interface Host extends AsyncDisposable {
 
 export interface UploadOptions {
   mode?: number;
+  /** Checked on the host, before the file gets its name: ChecksumMismatch. */
+  sha256?: string;
   signal?: AbortSignal | undefined;
   onProgress?: (sentBytes: number, totalBytes: number) => void;
 }

@@ -10,6 +10,9 @@ import type { Host, RunOptions, RunResult, Script, UploadOptions } from "./host.
 import { LineSplitter } from "./line-splitter.ts";
 import { exportLines, quoteArgv } from "./quote.ts";
 
+/** Exit code of receive-file.sh. */
+const CHECKSUM_MISMATCH = 104;
+
 type Source = string | Uint8Array | Readable;
 
 /** A host over one SSH connection; commands run side by side in channels of it. */
@@ -47,7 +50,7 @@ export class SshHost implements Host {
   }
 
   async upload(localPath: string, remotePath: string, options: UploadOptions = {}): Promise<void> {
-    const { mode = 0o644, signal, onProgress } = options;
+    const { mode = 0o644, sha256 = "", signal, onProgress } = options;
     const { size } = await stat(localPath);
     const source = createReadStream(localPath);
     let sent = 0;
@@ -56,12 +59,22 @@ export class SshHost implements Host {
       TARGET: remotePath,
       MODE: mode.toString(8),
       SIZE: String(size),
+      SHA256: sha256,
     });
     // One exec: the shell reads its program from the argument, the content from stdin.
     const receive = `${inputs}${readAsset("remote/scripts/receive-file.sh")}`;
-    await this.#exec(quoteArgv([...this.#asRoot, "bash", "-c", receive]), `upload of ${remotePath}`, source, {
+    const command = quoteArgv([...this.#asRoot, "bash", "-c", receive]);
+    const { exitCode } = await this.#exec(command, `upload of ${remotePath}`, source, {
       signal,
+      okCodes: [0, CHECKSUM_MISMATCH],
     });
+    if (exitCode === CHECKSUM_MISMATCH) {
+      throw new StargateError(
+        "ChecksumMismatch",
+        `Cannot bring ${localPath} to ${this.name}: its checksum is not ${sha256}`,
+        { remedy: "The file was changed or damaged: make it again." },
+      );
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

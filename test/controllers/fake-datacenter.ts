@@ -8,7 +8,7 @@ import type {
 import type { KubeClient } from "../../src/kubernetes/client.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
 import { certificateSigningRequests, nodes } from "../../src/kubernetes/resources.ts";
-import { certificateRequestOf } from "../../src/controllers/operation/test-objects.ts";
+import { certificateRequestOf } from "../../src/controllers/operation/test-certificate-request.ts";
 import type { Host, HostAddress, HostConnector } from "../../src/remote/host.ts";
 
 const JOIN = "join-cluster";

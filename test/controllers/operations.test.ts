@@ -171,7 +171,10 @@ void test("a restarted controller takes up what the one before it left running",
   await world.createProfile();
   await world.createServer("vm-6");
   await world.createOperation("op", "vm-6");
-  const earlier = await world.waitForOperation("op", ({ status }) => status.currentStep === "Step reset-node");
+  const earlier = await world.waitForOperation(
+    "op",
+    ({ status }) => status.currentStep === "Step reset-node",
+  );
 
   await first.stop();
   const between = await world.operation("op");

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createDialer } from "../../src/remote/create-dialer.ts";
 import type { Host } from "../../src/remote/host.ts";
 import { createSshConnector } from "../../src/remote/ssh.ts";
-import { startSshd, type TestSshd } from "./start-sshd.ts";
+import { sshdIsMissing, startSshd, type TestSshd } from "./start-sshd.ts";
 
-void describe("SSH against a real sshd", () => {
+void describe("SSH against a real sshd", { skip: sshdIsMissing }, () => {
   let sshd: TestSshd;
   let host: Host;
   let dir: string;
@@ -109,6 +109,22 @@ void describe("SSH against a real sshd", () => {
     assert.equal((await host.run(["stat", "-c", "%a", join(dir, "deep", "target")])).stdout, "600\n");
   });
 
+  void it("upload() refuses content that is not what its checksum says, and leaves nothing behind", async () => {
+    await writeFile(join(dir, "changed"), "not what was meant");
+    const target = join(dir, "checked", "target");
+    const sha256 = createHash("sha256").update("what was meant").digest("hex");
+
+    await assert.rejects(host.upload(join(dir, "changed"), target, { sha256 }), {
+      reason: "ChecksumMismatch",
+      retriable: false,
+    });
+    assert.deepEqual(await readdir(join(dir, "checked")), []);
+
+    await writeFile(join(dir, "changed"), "what was meant");
+    await host.upload(join(dir, "changed"), target, { sha256 });
+    assert.equal(await readFile(target, "utf8"), "what was meant");
+  });
+
   void it("upload() that is cut leaves nothing behind", async () => {
     const stop = new AbortController();
     await writeFile(join(dir, "big"), Buffer.alloc(200_000_000));
@@ -124,11 +140,14 @@ void describe("SSH against a real sshd", () => {
     await other[Symbol.asyncDispose]();
 
     // The receiver on the host sees the end of its input a moment later.
-    await host.run(["bash", "-c", 'while pgrep -f "[r]eceive.*" >/dev/null; do sleep 0.02; done'], {
-      timeoutMs: 5_000,
-    });
     await host.run(
-      ["bash", "-c", `while [ -n "$(ls -A ${join(dir, "cut")} 2>/dev/null)" ]; do sleep 0.02; done`],
+      [
+        "bash",
+        "-c",
+        'while [[ -n "$(ls -A "$1" 2>/dev/null)" ]]; do sleep 0.02; done',
+        "wait",
+        join(dir, "cut"),
+      ],
       {
         timeoutMs: 5_000,
       },

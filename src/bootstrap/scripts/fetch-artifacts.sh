@@ -9,6 +9,7 @@ readonly STORE=/var/lib/stargate/artifacts
 
 main() {
   : "${URL:?}" "${MANIFEST_SHA256?}" "${FILES?}"
+  command -v curl >/dev/null || { echo 'curl is not installed there' >&2 && exit 103; }
   mkdir -p "$STORE"
   local sha256 name
   if [[ -z "$FILES" ]]; then
@@ -21,7 +22,7 @@ main() {
   fi
   while read -r sha256 name; do
     [[ ! -e "$STORE/$sha256" ]] || continue
-    fetch "$name" "$STORE/$sha256.part"
+    if ! is_right "$sha256" "$STORE/$sha256.part"; then fetch "$name" "$STORE/$sha256.part"; fi
     verify "$sha256" "$name" "$STORE/$sha256.part"
     mv -f "$STORE/$sha256.part" "$STORE/$sha256"
     printf 'fetched %s\n' "$name"
@@ -34,8 +35,10 @@ fetch() {
     --speed-limit 1000 --speed-time 30 --continue-at - --output "$2" -- "$URL/$1" || exit 103
 }
 
+is_right() { [[ -f "$2" ]] && printf '%s  %s\n' "$1" "$2" | sha256sum --check --status; }
+
 verify() {
-  printf '%s  %s\n' "$1" "$3" | sha256sum --check --status && return 0
+  is_right "$1" "$3" && return 0
   rm -f "$3"
   printf '%s is not what its checksum says\n' "$2" >&2
   exit 104

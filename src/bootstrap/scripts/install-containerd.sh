@@ -1,23 +1,19 @@
 #!/usr/bin/env bash
 # Makes containerd run as Kubernetes needs it, and installs it, and the tools kubeadm asks for, where they are missing.
-# Inputs: SANDBOX_IMAGE, CONFIG_1 and CONFIG_2 (text of config.toml for containerd 1.x and 2.x).
-# Exit codes: 100 all was so already, 103 the package repository does not answer, 105 no such containerd.
+# Inputs: SANDBOX_IMAGE, CONFIG_1 and CONFIG_2 (text of config.toml for containerd 1.x and 2.x), MINOR (of Kubernetes:
+# "1.37").
+# Exit codes: 100 all was so already, 103 the package repository does not answer, 105 no containerd for this kubelet.
 set -euo pipefail
 
 main() {
-  : "${SANDBOX_IMAGE:?}" "${CONFIG_1:?}" "${CONFIG_2:?}"
+  : "${SANDBOX_IMAGE:?}" "${CONFIG_1:?}" "${CONFIG_2:?}" "${MINOR:?}"
   changed=no
   install_missing
   local version config
-  version="$(containerd --version)"
-  case "$version" in
-    *" 1."* | *" v1."*) config="$CONFIG_1" ;;
-    *" 2."* | *" v2."*) config="$CONFIG_2" ;;
-    *)
-      printf 'we know no configuration for %s\n' "$version"
-      exit 105
-      ;;
-  esac
+  version="$(containerd_version)"
+  check_version "$version"
+  config="$CONFIG_2"
+  if [[ "$version" == 1.* ]]; then config="$CONFIG_1"; fi
   write /etc/containerd/config.toml "${config//@SANDBOX_IMAGE@/$SANDBOX_IMAGE}"
   if ! systemctl is-active --quiet containerd.service; then
     systemctl enable --quiet --now containerd.service
@@ -27,7 +23,24 @@ main() {
     systemctl restart containerd.service
   fi
   [[ "$changed" == yes ]] || exit 100
-  printf '%s runs\n' "${version%% github*}"
+  printf 'containerd %s runs\n' "$version"
+}
+
+# "containerd github.com/containerd/containerd v1.7.24 <commit>", or without the v.
+containerd_version() {
+  local text
+  text="$(containerd --version)"
+  [[ "$text" =~ \ v?([0-9]+\.[0-9]+(\.[0-9]+)?) ]] || { printf 'no version in "%s"\n' "$text" >&2 && exit 105; }
+  printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# Before 1.6 there is no CRI v1, which every kubelet we install speaks. Kubernetes 1.38 gives up containerd 1.x.
+check_version() {
+  local major="${1%%.*}" minor="${1#*.}"
+  minor="${minor%%.*}"
+  if ((major == 2 || (major == 1 && minor >= 6 && ${MINOR#*.} < 38))); then return 0; fi
+  printf 'containerd %s, Kubernetes %s\n' "$1" "$MINOR"
+  exit 105
 }
 
 install_missing() {

@@ -26,14 +26,15 @@ main() {
   mv -f "$KEY.new" "$KEY"
   printf 'deb [signed-by=%s] %s/ /\n' "$KEY" "$URL" >"$LIST"
   apt_get update || exit 103
-  local pin="$VERSION-*"
-  [[ "$VERSION" != "$MINOR" ]] || pin="$VERSION.*"
-  if ! apt-cache madison kubelet | grep -qF " $VERSION"; then
+  local pin="$VERSION-" known
+  [[ "$VERSION" != "$MINOR" ]] || pin="$VERSION."
+  known="$(apt-cache madison kubelet)"
+  if [[ "$known" != *" $pin"* ]]; then
     printf 'the repository %s has no kubelet %s\n' "$URL" "$VERSION"
     exit 106
   fi
   apt_get install --allow-change-held-packages --allow-downgrades \
-    "kubelet=$pin" "kubeadm=$pin" kubernetes-cni || exit 103
+    "kubelet=$pin*" "kubeadm=$pin*" kubernetes-cni || exit 103
   apt-mark hold kubelet kubeadm >/dev/null
   systemctl enable --quiet kubelet.service
   printf 'kubelet %s is installed\n' "$(dpkg-query --show --showformat='${Version}' kubelet)"

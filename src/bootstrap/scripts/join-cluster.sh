@@ -2,7 +2,8 @@
 # Joins this host to the cluster as a node.
 # Inputs: JOIN_CONFIGURATION (kubeadm's, which names the files below), DISCOVERY_KUBECONFIG, KUBELET_PATCH (may be
 # empty), API_SERVER (host:port).
-# Exit codes: 100 it had joined already, 107 the API server does not answer from here.
+# Exit codes: 100 it had joined already, 107 the API server does not answer from here, 108 kubeadm failed on the way,
+# 109 kubeadm refused to begin.
 set -euo pipefail
 
 readonly FOLDER=/run/stargate/join
@@ -24,7 +25,14 @@ main() {
     printf '%s' "$KUBELET_PATCH" >"$FOLDER/patches/kubeletconfiguration0+merge.json"
   fi
   remove_half_join
-  kubeadm join --config "$FOLDER/join.yaml"
+  local code=0
+  kubeadm join --config "$FOLDER/join.yaml" || code=$?
+  # kubeadm: 2 is a preflight check, 3 its configuration.
+  case "$code" in
+    0) ;;
+    2 | 3) exit 109 ;;
+    *) exit 108 ;;
+  esac
 }
 
 # The first packets into a tailnet can be lost while its paths settle.

@@ -1,4 +1,5 @@
 import { images } from "../../toolchain/node-bundle.ts";
+import { packageRepository } from "../package-repository.ts";
 import { runStepScript, scriptText, UNREACHABLE, type StepContext } from "../step-context.ts";
 
 /** The container runtime, configured and running. */
@@ -7,6 +8,7 @@ export function installContainerd(ctx: StepContext): Promise<"done" | "skipped">
     SANDBOX_IMAGE: ctx.facts.bundle?.sandboxImage ?? images.pause,
     CONFIG_1: scriptText("containerd-1.toml"),
     CONFIG_2: scriptText("containerd-2.toml"),
+    MINOR: packageRepository(ctx.work.kubernetesVersion).minor,
   };
   return runStepScript(ctx, "install-containerd.sh", inputs, {
     [UNREACHABLE]: {
@@ -17,9 +19,9 @@ export function installContainerd(ctx: StepContext): Promise<"done" | "skipped">
     },
     105: {
       reason: "UnsupportedRuntime",
-      message: "we do not know this version of containerd",
+      message: "its containerd does not go with this version of Kubernetes",
       remedy:
-        "Install containerd 1.7 or 2.x on the host, or remove it: then the distribution's is installed.",
+        "Install containerd 2.x on the host (1.6 and 1.7 do up to Kubernetes 1.37), or remove it: then the distribution's is installed.",
     },
   });
 }

@@ -29,5 +29,16 @@ export function joinCluster(ctx: StepContext): Promise<"done" | "skipped"> {
       remedy: "Look at the datacenter's router: the tailnet must carry the host's packets to the API server.",
       retriable: true,
     },
+    108: {
+      reason: "JoinFailed",
+      message: "kubeadm join failed on the way",
+      remedy: "Look at the kubelet's log on the host (journalctl -u kubelet) and at the API server.",
+      retriable: true,
+    },
+    109: {
+      reason: "JoinRefused",
+      message: "kubeadm refuses to join as the host is",
+      remedy: "Correct on the host what kubeadm says, then create a new Operation.",
+    },
   });
 }

@@ -20,26 +20,41 @@ export async function sendArtifacts(ctx: StepContext): Promise<"done" | "skipped
 
 async function sendFromCache(ctx: StepContext): Promise<"done" | "skipped"> {
   const { host, signal, onLine } = ctx;
-  const folder = ctx.bundleFolder(fullVersion(ctx), architectureOf(ctx));
-  const bundle = await readBundle(folder);
+  const version = fullVersion(ctx);
+  const folder = ctx.bundleFolder(version, architectureOf(ctx));
+  const bundle = await readBundle(folder, version);
   ctx.facts.bundle = bundle;
   const missing = await findMissing(ctx, bundle);
   for (const file of bundle.files) {
     if (!missing.has(file.name)) continue;
-    onLine(`sending ${file.name} (${Math.ceil(file.bytes / 1e6)} MB)`);
-    await host.upload(join(folder, file.name), `${STORE}/${file.sha256}`, { signal });
+    const { name, sha256 } = file;
+    await host.upload(join(folder, name), `${STORE}/${sha256}`, {
+      sha256,
+      signal,
+      onProgress: progressLines(name, onLine),
+    });
   }
   return missing.size === 0 ? "skipped" : "done";
 }
 
-async function readBundle(folder: string): Promise<NodeBundle> {
+/** A line at the beginning and at each fifth of the way. */
+function progressLines(name: string, onLine: (line: string) => void): (sent: number, total: number) => void {
+  let next = 0;
+  return (sent, total) => {
+    if (sent < next) return;
+    onLine(`sending ${name}: ${Math.round(sent / 1e6)} of ${Math.ceil(total / 1e6)} MB`);
+    next = sent + total / 5;
+  };
+}
+
+async function readBundle(folder: string, version: string): Promise<NodeBundle> {
   const path = join(folder, "manifest.json");
   try {
     return parseBundle(await readFile(path, "utf8"), path);
   } catch (error) {
     if (error instanceof StargateError) throw error;
     throw new StargateError("BundleMissing", `Cannot send a node bundle: ${path} cannot be read`, {
-      remedy: "Make it where the controller runs: bin/stargate toolchain.",
+      remedy: `Make it where the controller runs: bin/stargate toolchain --kubernetes ${version}.`,
       cause: error,
     });
   }
@@ -145,7 +160,19 @@ async function checkPackages(ctx: StepContext): Promise<"skipped"> {
 /** Bundles are named by full versions; of a minor, the one the toolchain knows. */
 function fullVersion({ work }: StepContext): string {
   const version = work.kubernetesVersion;
-  return version.split(".").length > 2 ? version : resolveKubernetes(version).version;
+  if (version.split(".").length > 2) return version;
+  try {
+    return resolveKubernetes(version).version;
+  } catch (error) {
+    throw new StargateError(
+      "VersionNotFound",
+      `Cannot bring Kubernetes ${version}: no bundle of it is known`,
+      {
+        remedy: "Write the full version into kubernetesVersion of the profile, for instance 1.37.2.",
+        cause: error,
+      },
+    );
+  }
 }
 
 function architectureOf({ facts }: StepContext): "amd64" | "arm64" {

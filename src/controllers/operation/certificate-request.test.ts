@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { certificateRequestOf } from "./test-objects.ts";
+import { certificateRequestOf } from "./test-certificate-request.ts";
 import { commonNameOf, isJoinOf, KUBELET_CLIENT_SIGNER } from "./certificate-request.ts";
 
 const request = certificateRequestOf("vm-1");

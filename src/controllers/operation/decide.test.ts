@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decide, deadlineMs, type Decision } from "./decide.ts";
 import { OPERATION_FINALIZER, type Facts } from "./facts.ts";
-import { operationWith, profileWith, serverWith } from "./test-objects.ts";
+import { operationWith, profileWith, serverWith } from "../../api/v1alpha1/test-objects.ts";
 
 const nowMs = Date.parse("2026-01-01T01:00:00Z");
 const minute = 60_000;

@@ -5,7 +5,7 @@ import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts"
 import * as resources from "../../kubernetes/resources.ts";
 import { OPERATION_FINALIZER } from "./facts.ts";
 import { Story } from "./story.ts";
-import { operationWith, profileWith, serverWith } from "./test-objects.ts";
+import { operationWith, profileWith, serverWith } from "../../api/v1alpha1/test-objects.ts";
 
 const refused = () =>
   new StargateError("ConnectionRefused", "Cannot reach vm-1: refused", { retriable: true });

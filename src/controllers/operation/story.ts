@@ -15,7 +15,8 @@ import { FakeCluster } from "./fake-cluster.ts";
 import { createOperationMetrics } from "./metrics.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { reconcile, type Next } from "./reconcile.ts";
-import { certificateRequestOf, operationWith, profileWith, serverWith } from "./test-objects.ts";
+import { operationWith, profileWith, serverWith } from "../../api/v1alpha1/test-objects.ts";
+import { certificateRequestOf } from "./test-certificate-request.ts";
 
 const NAMESPACE = "simulator-dc";
 

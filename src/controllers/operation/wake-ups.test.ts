@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Operation } from "../../api/v1alpha1/operation.ts";
-import { operationWith, profileWith, serverWith } from "./test-objects.ts";
+import { operationWith, profileWith, serverWith } from "../../api/v1alpha1/test-objects.ts";
 import { wokenByOperation, wokenByProfile, wokenByServer } from "./wake-ups.ts";
 
 const fresh = operationWith({});

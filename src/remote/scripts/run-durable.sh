@@ -15,25 +15,27 @@ main() {
   unit="stargate-${OPERATION_UID:0:8}-$STEP.service"
   folder="/var/lib/stargate/operations/$OPERATION_UID/$STEP"
   secrets="/run/stargate/inputs/$OPERATION_UID-$STEP"
+  mkdir -p "$folder"
 
-  if [[ -d "$folder" ]]; then
-    # "Nothing to do" counts as done: asked again later, a reset would find the node that a later step made.
-    if has_digest && [[ -f "$folder/exit-code" && " $DONE_CODES " == *" $(<"$folder/exit-code") "* ]]; then
-      cat "$folder/output"
-      return "$(<"$folder/exit-code")"
-    fi
-    read_unit
-    if [[ "$pid" != 0 ]] && ! has_digest; then
-      systemctl stop "$unit"
-      pid=0
-    fi
-  else
+  # Two callers at once (one whose connection died, and the next): one starts it, the other attaches.
+  exec 9>"$folder/lock"
+  flock 9
+  # "Nothing to do" counts as done: asked again later, a reset would find the node that a later step made.
+  if has_digest && [[ -f "$folder/exit-code" && " $DONE_CODES " == *" $(<"$folder/exit-code") "* ]]; then
+    cat "$folder/output"
+    return "$(<"$folder/exit-code")"
+  fi
+  read_unit
+  if [[ "$pid" != 0 ]] && ! has_digest; then
+    systemctl stop "$unit"
     pid=0
   fi
   if [[ "$pid" == 0 ]]; then
     start
     read_unit
   fi
+  exec 9>&-
+
   if [[ "$pid" == 0 ]]; then cat "$folder/output"; else tail -n +1 -s 0.2 --pid="$pid" -f "$folder/output"; fi
   [[ -f "$folder/exit-code" ]] || return 120
   return "$(<"$folder/exit-code")"
@@ -45,7 +47,7 @@ has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]];
 read_unit() { pid="$(systemctl show --property=MainPID --value "$unit")"; }
 
 start() {
-  mkdir -p "$folder" /run/stargate/inputs
+  mkdir -p /run/stargate/inputs
   rm -f "$folder/exit-code"
   # Inputs only in memory: a token never reaches the disk.
   printf '%s' "$SCRIPT_INPUTS" >"$secrets"
@@ -56,7 +58,7 @@ start() {
   systemctl reset-failed "$unit" 2>/dev/null || true
   # HOME: kubeadm and ctr ask for it.
   systemd-run --quiet --collect --unit="$unit" --property=KillMode=control-group --setenv=HOME=/root \
-    --description="Stargate: $STEP" -- /bin/bash "$folder/unit" "$folder" "$secrets"
+    --description="Stargate: $STEP" -- /bin/bash "$folder/unit" "$folder" "$secrets" 9>&-
 }
 
 main

@@ -33,7 +33,12 @@ metadata: { name: flannel }
 void test("parseManifests() reads the CRDs that we render", () => {
   assert.deepEqual(
     parseManifests(renderCrds()).map(({ ref }) => ref.name),
-    ["servers.stargate.io", "provisioningprofiles.stargate.io", "operations.stargate.io"],
+    [
+      "servers.stargate.io",
+      "provisioningprofiles.stargate.io",
+      "operations.stargate.io",
+      "datacenters.stargate.io",
+    ],
   );
 });
 

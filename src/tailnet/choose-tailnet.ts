@@ -80,17 +80,20 @@ export function decideTailnet(asGiven: TailnetGiven): TailnetChoice | undefined 
   return undefined;
 }
 
-/** The tailnet that was given, or undefined where nothing was. See decideTailnet for what wins. */
-export function chooseTailnet(given: TailnetGiven): Tailnet | undefined {
+/**
+ * The tailnet that was given, or undefined where nothing was. See decideTailnet for what wins. `retryForMs` 0 is for a
+ * caller that asks again by itself.
+ */
+export function chooseTailnet(given: TailnetGiven, times: { retryForMs?: number } = {}): Tailnet | undefined {
   const choice = decideTailnet(given);
   if (choice === undefined) return undefined;
   switch (choice.api) {
     case "none":
       return createManualTailnet(choice);
     case "tailscale":
-      return joiningWith(choice.authKey, createTailscale(choice));
+      return joiningWith(choice.authKey, createTailscale({ ...choice, ...times }));
     case "headscale":
-      return joiningWith(choice.authKey, createHeadscale(choice));
+      return joiningWith(choice.authKey, createHeadscale({ ...choice, ...times }));
   }
 }
 

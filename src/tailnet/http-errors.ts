@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describeError, StargateError } from "../lib/errors.ts";
+import { ThrottledError } from "./tailnet.ts";
 
 /** What the errors of one service say to a person. */
 export interface ServiceWords {
@@ -30,13 +31,17 @@ export interface FailedAnswer {
   readStatusAs?: Readonly<Record<number, number>>;
   /** Where a redirect points. */
   location?: string | undefined;
+  /** How long a 429 asks to wait. */
+  retryAfterMs?: number | undefined;
 }
 
 export function errorFromAnswer(answer: FailedAnswer, words: ServiceWords): StargateError {
   const { reason, remedy, retriable = false } = classify(answer, words);
   const said = saidIn(answer.text);
   const state = `${words.description} answered ${answer.status}${said === "" ? "" : `: ${said}`}`;
-  return new StargateError(reason, `${answer.action}: ${state}`, {
+  const message = `${answer.action}: ${state}`;
+  if (answer.retryAfterMs !== undefined) return new ThrottledError(message, remedy, answer.retryAfterMs);
+  return new StargateError(reason, message, {
     retriable,
     ...(remedy === undefined ? {} : { remedy }),
   });

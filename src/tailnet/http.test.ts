@@ -83,6 +83,13 @@ void describe("createJsonHttp()", () => {
     assert.equal(clock.now() - began, 10_000);
   });
 
+  void it("says how long to wait to a caller who asks again by itself", async () => {
+    const clock = new FakeClock();
+    const call = connect(await serve(status(429, { "retry-after": "17" })), { clock, retryForMs: 0 });
+    await assert.rejects(call(ask), { reason: "TailnetThrottled", retryAfterMs: 17_000 });
+    assert.deepEqual(clock.sleeps, []);
+  });
+
   void it("repeats a call that makes something where nobody was there to get it", async () => {
     const clock = new FakeClock();
     const url = await serve(ok);

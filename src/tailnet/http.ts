@@ -94,12 +94,15 @@ export function createJsonHttp(options: HttpOptions): CallJson {
         try {
           const got = await requestAuthorized(call);
           if (got.status < 300) return got;
+          let waitMs: number | undefined;
           if (got.status === 429) {
             mayRepeat = true; // it was turned away, not carried out
-            notBefore = clock.now() + retryAfterMs(got.headers.get("retry-after"), clock);
+            waitMs = retryAfterMs(got.headers.get("retry-after"), clock);
+            notBefore = clock.now() + waitMs;
           }
           const location = got.headers.get("location") ?? undefined;
-          throw errorFromAnswer({ ...call, status: got.status, text: got.text, location }, words);
+          const { status, text } = got;
+          throw errorFromAnswer({ ...call, status, text, location, retryAfterMs: waitMs }, words);
         } catch (error) {
           if (!(error instanceof NoAnswer)) throw error;
           mayRepeat ||= isUnsent(error.cause);

@@ -1,3 +1,5 @@
+import { StargateError } from "../lib/errors.ts";
+
 /** Tag every device and key of ours carries, so that clean-up can tell ours from others'. */
 export const ROUTER_TAG = "tag:stargate-router";
 
@@ -26,8 +28,8 @@ export interface RouterKey {
  * The control plane of a tailnet: Tailscale's API or Headscale's. Every call may be repeated.
  *
  * Errors are StargateError: TailnetUnauthorized (401), TailnetForbidden (403, names the missing scope),
- * TailnetNotFound, TailnetConflict, TailnetThrottled and TailnetUnavailable (both retriable, already retried with
- * Retry-After), TailnetInvalid.
+ * TailnetNotFound, TailnetConflict, TailnetThrottled (a ThrottledError) and TailnetUnavailable (both retriable,
+ * already retried with Retry-After), TailnetInvalid.
  */
 export interface Tailnet {
   /** For messages: "Tailscale" or "Headscale at http://…". */
@@ -47,4 +49,14 @@ export interface Tailnet {
   approveRoutes(deviceId: string, routes: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes the device; one that is gone already is fine. */
   deleteDevice(deviceId: string, signal?: AbortSignal): Promise<void>;
+}
+
+/** Too many calls: the service wants to be left alone for a while. */
+export class ThrottledError extends StargateError {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, remedy: string | undefined, retryAfterMs: number) {
+    super("TailnetThrottled", message, { retriable: true, ...(remedy === undefined ? {} : { remedy }) });
+    this.retryAfterMs = retryAfterMs;
+  }
 }

@@ -40,14 +40,19 @@ type Flags = z.infer<typeof Flags>;
 /** `prep-dc-inventory`: creates, completes, repairs or takes down a datacenter. */
 export function prepDcInventoryCommand(world: World): Command {
   const command = new Command("prep-dc-inventory")
-    .description("Creates a datacenter (router and worker VMs), verifies the way through, and writes Server objects")
+    .description(
+      "Creates a datacenter (router and worker VMs), verifies the way through, and writes Server objects",
+    )
     .argument("[action]", 'nothing to create or repair, or "destroy"');
   addCommonFlags(command);
   for (const provider of providers) provider.addFlags(command);
   return command.action(async (action: string | undefined, raw: unknown) => {
     const flags = Flags.parse(raw);
     if (action !== undefined && action !== "destroy") {
-      throw new UsageError(`"${action}" is nothing prep-dc-inventory can do`, 'Leave it out, or say "destroy".');
+      throw new UsageError(
+        `"${action}" is nothing prep-dc-inventory can do`,
+        'Leave it out, or say "destroy".',
+      );
     }
     const provider = providerById(flags.provider);
     const connections = await connect(await connectionFlags(flags, world), world);
@@ -62,26 +67,61 @@ export function prepDcInventoryCommand(world: World): Command {
 
 function addCommonFlags(command: Command): void {
   command
-    .addOption(new Option("--provider <id>", "where the VMs are made").choices([...providerIds]).makeOptionMandatory())
+    .addOption(
+      new Option("--provider <id>", "where the VMs are made").choices([...providerIds]).makeOptionMandatory(),
+    )
     .requiredOption("--router-name <name>", "host name of the router VM; it also names the datacenter")
-    .option("--vm <name>", "name of a worker VM (repeat for more)", (name: string, all: string[] = []) => [...all, name])
+    .option("--vm <name>", "name of a worker VM (repeat for more)", collect)
     .option("--admin-username <name>", "user made on every VM, with sudo (default: ubuntu for qemu)")
-    .option("--ssh-public-key <path>", "public key that may log in (default: the lab's, or ~/.ssh/id_ed25519.pub)")
-    .option("--ssh-private-key <path>", "its private key, to verify the way (default: the same path without .pub)")
-    .option("--namespace <name>", "namespace of the Server objects (default: <provider>-dc, simulator-dc for qemu)")
+    .option(
+      "--ssh-public-key <path>",
+      "public key that may log in (default: the lab's, or ~/.ssh/id_ed25519.pub)",
+    )
+    .option(
+      "--ssh-private-key <path>",
+      "its private key, to verify the way (default: the same path without .pub)",
+    )
+    .option(
+      "--namespace <name>",
+      "namespace of the Server objects (default: <provider>-dc, simulator-dc for qemu)",
+    )
     .option("--kubeconfig <path>", "kubeconfig of the MX cluster (default: KUBECONFIG, or the lab's)")
-    .option("--tailscale-auth-key <key>", "auth key for the router, or file:PATH (better: TAILSCALE_AUTH_KEY)")
-    .option("--tailscale-client-id <id>", "OAuth client for keys, route approval and clean-up (TAILSCALE_CLIENT_ID)")
-    .option("--tailscale-client-secret <secret>", "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)")
-    .option("--tailnet-api-key <key>", "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)")
+    .option(
+      "--tailscale-auth-key <key>",
+      "auth key for the router, or file:PATH (better: TAILSCALE_AUTH_KEY)",
+    )
+    .option(
+      "--tailscale-client-id <id>",
+      "OAuth client for keys, route approval and clean-up (TAILSCALE_CLIENT_ID)",
+    )
+    .option(
+      "--tailscale-client-secret <secret>",
+      "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
+    )
+    .option(
+      "--tailnet-api-key <key>",
+      "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
+    )
     .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server")
     .option("--login-server <url>", "where devices log in, if not at --tailnet-url")
-    .option("--tailnet-proxy <url>", "socks5://host:port of a userspace tailscaled (default: this host's own routes)")
+    .option(
+      "--tailnet-proxy <url>",
+      "socks5://host:port of a userspace tailscaled (default: this host's own routes)",
+    )
     .option("--dry-run", "prints what would be done, in order, and does nothing")
     .option("--destroy", "takes the datacenter of --router-name down");
 }
 
-async function prepare(flags: Flags, provider: Provider, connections: Connections, world: World): Promise<void> {
+function collect(one: string, all: string[] | undefined): string[] {
+  return [...(all ?? []), one];
+}
+
+async function prepare(
+  flags: Flags,
+  provider: Provider,
+  connections: Connections,
+  world: World,
+): Promise<void> {
   const options = provider.parseOptions(flags, world);
   const namespace = flags.namespace ?? (provider.id === "qemu" ? "simulator-dc" : `${provider.id}-dc`);
   const keys = await readKeys(flags, connections);
@@ -103,7 +143,11 @@ async function prepare(flags: Flags, provider: Provider, connections: Connection
     return;
   }
   const login = { username: datacenter.adminUsername, privateKey: keys.privateKey };
-  const inventory = await prepareDatacenter({ datacenter, namespace, provider, options, login }, connections, world);
+  const inventory = await prepareDatacenter(
+    { datacenter, namespace, provider, options, login },
+    connections,
+    world,
+  );
   world.print(
     [
       `Datacenter ${inventory.router.name} is ready: ${inventory.subnetCidr}, router ${inventory.router.ipv4}`,
@@ -115,7 +159,10 @@ async function prepare(flags: Flags, provider: Provider, connections: Connection
 async function connectionFlags(flags: Flags, { env }: World): Promise<ConnectionFlags> {
   return {
     tailnet: {
-      authKey: await readSecretFlag(flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"], "--tailscale-auth-key"),
+      authKey: await readSecretFlag(
+        flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
+        "--tailscale-auth-key",
+      ),
       clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
       clientSecret: await readSecretFlag(
         flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
@@ -130,7 +177,10 @@ async function connectionFlags(flags: Flags, { env }: World): Promise<Connection
   };
 }
 
-async function readKeys(flags: Flags, { lab }: Connections): Promise<{ publicKey: string; privateKey: string }> {
+async function readKeys(
+  flags: Flags,
+  { lab }: Connections,
+): Promise<{ publicKey: string; privateKey: string }> {
   const publicPath =
     flags.sshPublicKey ??
     (lab === undefined ? join(homedir(), ".ssh", "id_ed25519.pub") : `${lab.sshPrivateKeyPath}.pub`);
@@ -141,7 +191,10 @@ async function readKeys(flags: Flags, { lab }: Connections): Promise<{ publicKey
   ]);
   addSecret(privateKey);
   if (!/^(ssh-|ecdsa-|sk-)\S+ \S+/.test(publicKey)) {
-    throw new UsageError(`${publicPath} holds no SSH public key`, "Give the .pub file of a key pair by --ssh-public-key.");
+    throw new UsageError(
+      `${publicPath} holds no SSH public key`,
+      "Give the .pub file of a key pair by --ssh-public-key.",
+    );
   }
   if (!privateKey.includes("PRIVATE KEY")) {
     throw new UsageError(`${privatePath} holds no SSH private key`, "Give it by --ssh-private-key.");
@@ -154,6 +207,9 @@ async function readKey(path: string, flag: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (error) {
     const state = isErrno(error, "ENOENT") ? "there is no such file" : "it cannot be read";
-    throw new UsageError(`Cannot read the SSH key ${path}: ${state}`, `Make one with ssh-keygen, or name another by ${flag}.`);
+    throw new UsageError(
+      `Cannot read the SSH key ${path}: ${state}`,
+      `Make one with ssh-keygen, or name another by ${flag}.`,
+    );
   }
 }

@@ -14,6 +14,8 @@ export interface BackgroundProgram {
   argv: readonly [string, ...string[]];
   pidPath: string;
   logPath: string;
+  /** Folder it runs in; ours where none is given. */
+  cwd?: string;
   env?: Record<string, string | undefined>;
 }
 
@@ -30,6 +32,7 @@ export async function ensureBackground(
     const child = spawn(file, args, {
       detached: true,
       stdio: ["ignore", log, log],
+      ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
       ...(program.env === undefined ? {} : { env: program.env }),
     });
     await new Promise<void>((resolve, reject) => {

@@ -49,6 +49,7 @@ export async function prepareDatacenter<Options>(
     await progress.step(`Wait for router ${datacenter.routerName} in the tailnet`, () =>
       waitForRouter(tailnet, datacenter.routerName, world),
     );
+    await provider.forgetJoinKey?.(datacenter.routerName, world);
     await progress.step(`Approve route ${inventory.subnetCidr}`, () =>
       ensureRoute(tailnet, datacenter.routerName, inventory.subnetCidr, world),
     );
@@ -75,6 +76,7 @@ function routerJoin(
   { signal }: World,
 ): RouterJoin {
   return {
+    findDevice: () => findDeviceState(routerName, tailnet, signal),
     readAuthKey: async () => {
       await removeOldDevices(routerName, tailnet, signal);
       const key = await tailnet.createRouterKey(
@@ -89,6 +91,21 @@ function routerJoin(
     loopbackPorts: lab === undefined ? [] : [lab.ports.headscale, lab.ports.derp],
     isolated: lab !== undefined,
   };
+}
+
+async function findDeviceState(
+  routerName: string,
+  tailnet: Connections["tailnet"],
+  signal: AbortSignal,
+): Promise<Awaited<ReturnType<RouterJoin["findDevice"]>>> {
+  try {
+    const device = findRouter(await tailnet.listDevices(signal), routerName);
+    if (device === undefined) return "absent";
+    return device.online ? "online" : "offline";
+  } catch (error) {
+    if (error instanceof StargateError && error.reason === "ManualApprovalNeeded") return "unknown";
+    throw error;
+  }
 }
 
 /** A router that is made anew is a new device; the old one would keep its routes and its name. */

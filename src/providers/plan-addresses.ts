@@ -2,8 +2,8 @@ import { addressAt, parseSubnet, type Subnet } from "../lib/cidr.ts";
 import type { DatacenterRequest } from "./provider.ts";
 
 /** Place of the router in the subnet, and of the first worker: the rule every datacenter follows. */
-const ROUTER_INDEX = 1;
-const FIRST_WORKER_INDEX = 10;
+export const ROUTER_INDEX = 1;
+export const FIRST_WORKER_INDEX = 10;
 
 export interface AddressPlan {
   subnet: Subnet;

@@ -16,7 +16,12 @@ export interface DatacenterRequest {
 
 /** What the router VM needs to join the tailnet. */
 export interface RouterJoin {
-  /** Called only if the router has to be made: mints or reads the tailnet key. The provider must keep it secret. */
+  /** What the tailnet knows of this router now; "unknown" where it cannot be asked. */
+  findDevice: () => Promise<"online" | "offline" | "absent" | "unknown">;
+  /**
+   * Called only if the router has to join: it has to be made, or its tailnet does not know it. Mints or reads the
+   * tailnet key. The provider must keep it secret.
+   */
   readAuthKey: () => Promise<string>;
   /** Undefined for Tailscale's own control server. */
   loginServer: string | undefined;
@@ -76,6 +81,11 @@ export interface Provider<Options = unknown> {
     join: RouterJoin,
     world: World,
   ): Promise<Inventory>;
+  /**
+   * Called once the router is in the tailnet: removes the key from wherever it still lies for the router's first boot.
+   * Left out where no such place can be reached.
+   */
+  forgetJoinKey?(routerName: string, world: World): Promise<void>;
   /** The datacenter of this router as it stands, or undefined where there is none. */
   readInventory(routerName: string, world: World): Promise<Inventory | undefined>;
   /** Removes everything ensureDatacenter made. A datacenter that is not there is fine. */

@@ -1,0 +1,49 @@
+import { addressAt, parseSubnet, type Subnet } from "../../lib/cidr.ts";
+import { UsageError } from "../../lib/errors.ts";
+import { ROUTER_INDEX, FIRST_WORKER_INDEX, roomForWorkers } from "../plan-addresses.ts";
+
+interface Place {
+  name: string;
+  ipv4: string;
+}
+
+/**
+ * Addresses of workers: those that have one keep it, new ones get the next free one in the order of their names.
+ * Pure. Returns the workers named, in that order.
+ * @throws UsageError where the subnet is full
+ */
+export function assignAddresses(
+  existing: readonly Place[],
+  vmNames: readonly string[],
+  subnet: Subnet,
+): Place[] {
+  const taken = new Set(existing.map(({ ipv4 }) => ipv4));
+  const room = Array.from(
+    { length: Math.min(roomForWorkers(subnet), taken.size + vmNames.length) },
+    (_, index) => addressAt(subnet, FIRST_WORKER_INDEX + index),
+  );
+  const free = room.filter((address) => !taken.has(address));
+  return vmNames.map((name) => {
+    const ipv4 = existing.find((place) => place.name === name)?.ipv4 ?? free.shift();
+    if (ipv4 !== undefined) return { name, ipv4 };
+    const others = existing.filter((place) => !vmNames.includes(place.name)).map((place) => place.name);
+    throw new UsageError(
+      `${subnet.cidr} has no address left for ${name}`,
+      others.length === 0
+        ? "Make another datacenter for it."
+        : `VMs that were left out of this request keep theirs: ${others.join(", ")}.`,
+    );
+  });
+}
+
+/** The router's address in a subnet. */
+export function routerAddress(subnet: Subnet): string {
+  return addressAt(subnet, ROUTER_INDEX);
+}
+
+/** The subnet of a text that was checked where it came in. */
+export function subnetOf(cidr: string): Subnet {
+  const subnet = parseSubnet(cidr);
+  if (subnet === undefined) throw new RangeError(`${cidr} is no subnet`);
+  return subnet;
+}

@@ -1,0 +1,137 @@
+import type { World } from "../../lib/world.ts";
+import type { DatacenterRequest, Inventory, RouterJoin } from "../provider.ts";
+import {
+  inventoryOf,
+  readDatacenter,
+  readDatacenters,
+  writeDatacenter,
+  type BaseImage,
+  type Datacenter,
+} from "./datacenter-state.ts";
+import { decideRouter, decideWorker, type RouterAction, type VmFacts, type WorkerAction } from "./decide.ts";
+import { addWorkers, draftDatacenter } from "./draft-datacenter.ts";
+import { ensureRouter } from "./ensure-router.ts";
+import { ensureWorker } from "./ensure-worker.ts";
+import { ensureGuestImage } from "./guest/guest-image.ts";
+import { chooseMode, chooseNetwork, openNetwork } from "./network/choose-network.ts";
+import { describeBase, observeVms } from "./observe.ts";
+import { prepareLaunch } from "./prepare-launch.ts";
+import type { QemuOptions } from "./qemu-options.ts";
+import { withDatacenter } from "./with-datacenter.ts";
+
+interface Actions {
+  router: RouterAction;
+  workers: ReadonlyMap<string, WorkerAction>;
+}
+
+const titles = { make: "Make and start", start: "Start", rejoin: "Restart with a new tailnet key:" } as const;
+
+/**
+ * Makes a datacenter's VMs, or what is missing of them, and starts what is stopped. What runs is left alone, but for
+ * a router that its tailnet does not know. Everything is decided and written down before anything is made, so that
+ * the next run continues one that was cut off.
+ */
+export async function ensureDatacenter(
+  request: DatacenterRequest,
+  options: QemuOptions,
+  routerJoin: RouterJoin,
+  world: World,
+): Promise<Inventory> {
+  return withDatacenter(request.routerName, "preparing it", world, async (dir) => {
+    const existing = await readDatacenter(dir);
+    const facts = existing === undefined ? new Map<string, VmFacts>() : await observeVms(dir, existing);
+    const drafted = existing ?? (await draft(request, options, world));
+    const complete = await addWorkers(drafted, request, options.size, facts, world.signal);
+    const actions = await decide(complete, request, facts, routerJoin);
+    const datacenter = await chooseImages(complete, actions, options, world);
+    await writeDatacenter(dir, datacenter);
+    await carryOut(dir, datacenter, actions, { options, routerJoin, world });
+    reportLeftOut(datacenter, request, world);
+    return inventoryOf(datacenter, request.vmNames);
+  });
+}
+
+async function draft(request: DatacenterRequest, options: QemuOptions, world: World): Promise<Datacenter> {
+  const others = await readDatacenters(world.paths.datacentersDir);
+  const mode = await chooseMode(options.network, undefined);
+  return draftDatacenter(request, await chooseNetwork(mode, request, others, world), world.signal);
+}
+
+async function decide(
+  { router }: Datacenter,
+  { vmNames }: DatacenterRequest,
+  facts: ReadonlyMap<string, VmFacts>,
+  routerJoin: RouterJoin,
+): Promise<Actions> {
+  const nothing: VmFacts = { isRunning: false, hasDisk: false };
+  const device = await routerJoin.findDevice();
+  return {
+    router: decideRouter(facts.get(router.name) ?? nothing, { before: router.join, now: routerJoin, device }),
+    workers: new Map(vmNames.map((name) => [name, decideWorker(facts.get(name) ?? nothing)])),
+  };
+}
+
+/** Gives every VM whose disk is to be made its image, which is built or downloaded now if it must be. */
+async function chooseImages(
+  datacenter: Datacenter,
+  actions: Actions,
+  { image }: QemuOptions,
+  world: World,
+): Promise<Datacenter> {
+  if (![actions.router, ...actions.workers.values()].includes("make")) return datacenter;
+  const base = await describeBase(await ensureGuestImage(image, world));
+  return {
+    ...datacenter,
+    router: actions.router === "make" ? { ...datacenter.router, base } : datacenter.router,
+    workers: datacenter.workers.map((vm) => (actions.workers.get(vm.name) === "make" ? { ...vm, base } : vm)),
+  };
+}
+
+/** Starts everything at once: an emulated guest that waits for another one only wastes a processor. */
+async function carryOut(
+  dir: string,
+  datacenter: Datacenter,
+  { router, workers }: Actions,
+  { options, routerJoin, world }: { options: QemuOptions; routerJoin: RouterJoin; world: World },
+): Promise<void> {
+  const base = baseOfOneToStart(datacenter, { router, workers });
+  if (base === undefined) {
+    await openNetwork(datacenter).ensure(routerJoin, world); // what runs may still have lost its way out
+    return;
+  }
+  const launch = await prepareLaunch(dir, datacenter, { options, way: routerJoin, base }, world);
+  const work: Promise<void>[] = [];
+  if (router !== "leave") {
+    work.push(
+      world.progress.step(`${titles[router]} router ${datacenter.router.name}`, () =>
+        ensureRouter(launch, router, routerJoin, world),
+      ),
+    );
+  }
+  for (const vm of datacenter.workers) {
+    const action = workers.get(vm.name) ?? "leave";
+    if (action === "leave") continue;
+    work.push(
+      world.progress.step(`${titles[action]} worker ${vm.name}`, () =>
+        ensureWorker(launch, vm, action, world),
+      ),
+    );
+  }
+  // Each to its end: what was begun is not left half-way because another one failed.
+  const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+function baseOfOneToStart(datacenter: Datacenter, { router, workers }: Actions): BaseImage | undefined {
+  const starts = [
+    ...(router === "leave" ? [] : [datacenter.router]),
+    ...datacenter.workers.filter(({ name }) => (workers.get(name) ?? "leave") !== "leave"),
+  ];
+  return starts[0]?.base;
+}
+
+function reportLeftOut({ workers }: Datacenter, { vmNames }: DatacenterRequest, { progress }: World): void {
+  const leftOut = workers.map(({ name }) => name).filter((name) => !vmNames.includes(name));
+  if (leftOut.length > 0)
+    progress.say(`Left alone, as this request does not name them: ${leftOut.join(", ")}`);
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { makePrivateDir } from "../../lib/files.ts";
+import type { World } from "../../lib/world.ts";
+import type { Accelerator } from "./accelerator.ts";
+import type { Datacenter, VmState } from "./datacenter-state.ts";
+import type { Network, Uplink } from "./network/network.ts";
+import { renderQemuCommand, type Card } from "./vm-arguments.ts";
+import { startVm } from "./vm.ts";
+
+/** What every VM of a datacenter is started with. */
+export interface Launch {
+  /** The datacenter's folder. */
+  dir: string;
+  datacenter: Datacenter;
+  network: Network;
+  uplink: Uplink;
+  accelerator: Accelerator;
+  architecture: "amd64" | "arm64";
+  /** The disk that the router installs itself from. */
+  routerDisk: string;
+  /** Name servers of the workers; none where there is no way out. */
+  nameservers: readonly string[];
+}
+
+/** A VM's own folder, made where it is missing. */
+export async function makeVmDir(dir: string, vmName: string): Promise<string> {
+  return makePrivateDir(join(dir, vmName));
+}
+
+/** Starts a worker: one card, in the LAN. */
+export async function launchWorker(launch: Launch, vm: VmState, world: World): Promise<void> {
+  await launchVm(launch, vm, [lanCard(launch, vm)], [], world);
+}
+
+/** Starts the router: a card towards the outside, and one in the LAN. */
+export async function launchRouter(launch: Launch, world: World): Promise<void> {
+  const { network, datacenter, routerDisk } = launch;
+  const { router } = datacenter;
+  const uplink = { id: "uplink", netdev: network.uplinkNetdev(), macAddress: router.uplinkMacAddress };
+  await launchVm(launch, router, [uplink, lanCard(launch, router)], [routerDisk], world);
+}
+
+function lanCard({ network }: Launch, vm: VmState): Card {
+  return { id: "lan", netdev: network.lanNetdev(vm), macAddress: vm.macAddress };
+}
+
+async function launchVm(
+  { dir, datacenter, network, accelerator, architecture }: Launch,
+  vm: VmState,
+  cards: readonly Card[],
+  extraDisks: readonly string[],
+  world: World,
+): Promise<void> {
+  const { base } = vm;
+  if (base === undefined) throw new Error(`${vm.name} has no image`); // decided before anything is started
+  const title = `${datacenter.router.name}/${vm.name}`;
+  const argv = renderQemuCommand({ vm, title, base, accelerator, architecture, cards, extraDisks });
+  await startVm(join(dir, vm.name), network.inside(argv), world);
+}

@@ -1,0 +1,37 @@
+import type { World } from "../../../lib/world.ts";
+import type { VmState } from "../datacenter-state.ts";
+
+/** The router's card towards the outside. */
+export interface Uplink {
+  address: string;
+  prefixLength: number;
+  gateway: string;
+  nameservers: readonly string[];
+  /** Where this host's loopback is for the router. */
+  hostAddress: string;
+}
+
+/** What of this host the router may reach. */
+export interface WayOut {
+  /** True: only `loopbackPorts`, and nothing beyond this host. */
+  isolated: boolean;
+  loopbackPorts: readonly number[];
+}
+
+/**
+ * The network of one datacenter on this host: a LAN that only its VMs are on, and the router's way out. Every call
+ * may be repeated.
+ */
+export interface Network {
+  /** Makes what is missing on this host. */
+  ensure(way: WayOut, world: World): Promise<void>;
+  /** Removes everything `ensure` made. */
+  remove(world: World): Promise<void>;
+  uplink(): Promise<Uplink>;
+  /** Values of QEMU's -netdev: a VM's card in the LAN, with id "lan". */
+  lanNetdev(vm: VmState): string;
+  /** The router's card towards the outside, with id "uplink". */
+  uplinkNetdev(): string;
+  /** A command as it must be run to find this network. */
+  inside(argv: [string, ...string[]]): [string, ...string[]];
+}

@@ -1,0 +1,40 @@
+import type { World } from "../../lib/world.ts";
+import { ensureTailscale } from "../../toolchain/ensure-tailscale.ts";
+import { hostArchitecture } from "../../toolchain/host-architecture.ts";
+import type { WayOut } from "./network/network.ts";
+import { chooseAccelerator, type Accelerator } from "./accelerator.ts";
+import type { BaseImage, Datacenter } from "./datacenter-state.ts";
+import { ensureRouterDisk } from "./guest/router-disk.ts";
+import type { Launch } from "./launch.ts";
+import { openNetwork } from "./network/choose-network.ts";
+import type { QemuOptions } from "./qemu-options.ts";
+
+/** Gets everything ready that VMs are started with: the network, the router's programs, how guests are run. */
+export async function prepareLaunch(
+  dir: string,
+  datacenter: Datacenter,
+  { options, way, base }: { options: QemuOptions; way: WayOut; base: BaseImage },
+  world: World,
+): Promise<Launch> {
+  const network = openNetwork(datacenter);
+  const [uplink, accelerator, routerDisk] = await Promise.all([
+    network.ensure(way, world).then(() => network.uplink()),
+    acceleratorFor(options, base, world),
+    ensureTailscale(world).then((programs) => ensureRouterDisk(programs, world)),
+  ]);
+  return {
+    dir,
+    datacenter,
+    network,
+    uplink,
+    accelerator,
+    architecture: hostArchitecture(process.arch),
+    routerDisk,
+    nameservers: way.isolated ? [] : uplink.nameservers,
+  };
+}
+
+async function acceleratorFor(options: QemuOptions, base: BaseImage, world: World): Promise<Accelerator> {
+  if (options.accelerator !== "auto") return options.accelerator;
+  return chooseAccelerator(world, { ...base, kernel: base.kernel });
+}

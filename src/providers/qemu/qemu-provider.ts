@@ -1,0 +1,50 @@
+import type { World } from "../../lib/world.ts";
+import type { DatacenterRequest, PlanLine, Provider } from "../provider.ts";
+import { datacenterDir, inventoryOf, readDatacenter, readDatacenters } from "./datacenter-state.ts";
+import type { VmFacts } from "./decide.ts";
+import { destroyDatacenter } from "./destroy-datacenter.ts";
+import { ensureDatacenter } from "./ensure-datacenter.ts";
+import { removeKeyFromSeed } from "./ensure-router.ts";
+import { chooseMode, openNetwork } from "./network/choose-network.ts";
+import { observeVms } from "./observe.ts";
+import { planDatacenter } from "./plan.ts";
+import { preflight } from "./preflight.ts";
+import { addQemuFlags, parseQemuOptions, qemuSubnetFrom, type QemuOptions } from "./qemu-options.ts";
+import { withDatacenter } from "./with-datacenter.ts";
+
+const DEFAULT_SUBNET = "192.168.100.0/24";
+
+/** Datacenters of QEMU VMs on this host. */
+export const qemuProvider: Provider<QemuOptions> = {
+  id: "qemu",
+  defaultSubnetCidr: DEFAULT_SUBNET,
+  addFlags: (command) => addQemuFlags(command, DEFAULT_SUBNET),
+  subnetFromFlags: qemuSubnetFrom,
+  parseOptions: parseQemuOptions,
+  preflight,
+  plan,
+  ensureDatacenter,
+  forgetJoinKey,
+  readInventory: async (routerName, world) => {
+    const datacenter = await readDatacenter(datacenterDir(world.paths.datacentersDir, routerName));
+    return datacenter === undefined ? undefined : inventoryOf(datacenter);
+  },
+  destroyDatacenter,
+  listDatacenters: async (world) =>
+    (await readDatacenters(world.paths.datacentersDir)).map((datacenter) => inventoryOf(datacenter)),
+};
+
+async function plan(request: DatacenterRequest, options: QemuOptions, world: World): Promise<PlanLine[]> {
+  const dir = datacenterDir(world.paths.datacentersDir, request.routerName);
+  const existing = await readDatacenter(dir);
+  const facts = existing === undefined ? new Map<string, VmFacts>() : await observeVms(dir, existing);
+  return planDatacenter(request, existing, facts, await chooseMode(options.network, existing));
+}
+
+async function forgetJoinKey(routerName: string, world: World): Promise<void> {
+  await withDatacenter(routerName, "removing a used key", world, async (dir) => {
+    const datacenter = await readDatacenter(dir);
+    if (datacenter === undefined) return;
+    await removeKeyFromSeed(dir, datacenter, await openNetwork(datacenter).uplink(), world.signal);
+  });
+}

@@ -1,29 +1,43 @@
 #!/usr/bin/env bash
-# Builds the guest image out of Debian packages: root file system, kernel and initrd, into OUT.
-# Needs no root: mmdebstrap then works in a user namespace of its own.
-# Inputs: OUT (an empty folder, writable for all as the namespace's users are others), FILES (folder of this script),
-# PACKAGES (comma-separated), MIRROR (may be empty: Debian's own).
+# Builds the guest image out of Debian packages into OUT: root.img (an ext4 file system), vmlinuz, initrd.
+# Needs no root: mmdebstrap then works in a user namespace of its own. What runs in there may be unable to enter our
+# folders (a home is often closed to others), so it gets its scripts by the environment and hands its result out by
+# an open file.
+# Inputs: OUT (an empty folder), FILES (folder of this script), PACKAGES (comma-separated), MIRROR (may be empty:
+# Debian's own), SCRATCH (folder for large temporary files that everybody may enter).
 set -euo pipefail
 
+readonly SUITE=trixie
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
 main() {
-  : "${OUT:?}" "${FILES:?}" "${PACKAGES:?}" "${MIRROR=}"
-  export OUT FILES
+  : "${OUT:?}" "${FILES:?}" "${PACKAGES:?}" "${MIRROR=}" "${SCRATCH:?}"
+  CUSTOMIZE="$(<"$FILES/customize-guest.sh")"
+  PACK="$(<"$FILES/pack-guest.sh")"
+  CLOUD_CONFIG="$(<"$FILES/cloud.yaml")"
+  export CUSTOMIZE PACK CLOUD_CONFIG SCRATCH
+  # shellcheck disable=SC2016 # mmdebstrap's own shell reads the hooks
   local arguments=(
     --variant=essential
+    --format=null
     --include="$PACKAGES"
     --aptopt='Apt::Install-Recommends "false"'
     --dpkgopt='path-exclude=/usr/share/man/*'
     --dpkgopt='path-exclude=/usr/share/doc/*'
     --dpkgopt='path-exclude=/usr/share/locale/*'
-    # shellcheck disable=SC2016 # mmdebstrap's own shell reads these
-    --customize-hook='"$FILES/customize-guest.sh" "$1"'
-    --customize-hook='"$FILES/pack-guest.sh" "$1"'
-    trixie /dev/null
+    --customize-hook='bash -c "$CUSTOMIZE" customize-guest "$1"'
+    --customize-hook='bash -c "$PACK" pack-guest "$1" >&3'
+    "$SUITE" /dev/null
   )
-  if [[ -n "$MIRROR" ]]; then
-    arguments+=("$MIRROR")
-  fi
-  mmdebstrap "${arguments[@]}"
+  cd /
+  sources | TMPDIR="$SCRATCH" mmdebstrap "${arguments[@]}" - 3>&1 >&2 | tar --extract --sparse --directory "$OUT"
+}
+
+sources() {
+  local options="[signed-by=$KEYRING]" debian="${MIRROR:-http://deb.debian.org/debian}"
+  printf 'deb %s %s %s main\n' "$options" "$debian" "$SUITE" "$options" "$debian" "$SUITE-updates"
+  # A mirror of Debian need not carry the security archive.
+  [[ -n "$MIRROR" ]] || printf 'deb %s http://deb.debian.org/debian-security %s-security main\n' "$options" "$SUITE"
 }
 
 main

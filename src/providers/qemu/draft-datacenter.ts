@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DatacenterRequest } from "../provider.ts";
-import { assignAddresses, routerAddress, subnetOf } from "./assign-addresses.ts";
+import { assignAddresses, routerAddress, subnetOf } from "../assign-addresses.ts";
 import type { Datacenter, NetworkState, VmState } from "./datacenter-state.ts";
 import type { VmFacts } from "./decide.ts";
 import { makeHostKeyPair } from "./guest/host-keys.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { routerAddress, subnetOf } from "./assign-addresses.ts";
+import { routerAddress, subnetOf } from "../assign-addresses.ts";
 import type { Datacenter, RouterJoinState, VmState } from "./datacenter-state.ts";
 import type { GuestIdentity, RouterGuest, WorkerGuest } from "./guest/guest.ts";
 import type { Uplink } from "./network/network.ts";

@@ -1,5 +1,5 @@
 import type { DatacenterRequest, PlanLine } from "../provider.ts";
-import { assignAddresses, routerAddress, subnetOf } from "./assign-addresses.ts";
+import { assignAddresses, routerAddress, subnetOf } from "../assign-addresses.ts";
 import type { Datacenter, NetworkState } from "./datacenter-state.ts";
 import { decideWorker, type VmFacts } from "./decide.ts";
 

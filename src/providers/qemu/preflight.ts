@@ -3,7 +3,7 @@ import { parseSubnet, overlaps } from "../../lib/cidr.ts";
 import { StargateError, UsageError } from "../../lib/errors.ts";
 import { hostArchitecture } from "../../toolchain/host-architecture.ts";
 import type { DatacenterRequest } from "../provider.ts";
-import { assignAddresses, subnetOf } from "./assign-addresses.ts";
+import { assignAddresses, subnetOf } from "../assign-addresses.ts";
 import { datacenterDir, readDatacenter, type Datacenter, type NetworkState } from "./datacenter-state.ts";
 import type { VmFacts } from "./decide.ts";
 import { findDifferences } from "./find-differences.ts";

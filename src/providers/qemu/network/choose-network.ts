@@ -1,6 +1,6 @@
 import { StargateError } from "../../../lib/errors.ts";
 import type { World } from "../../../lib/world.ts";
-import { subnetOf } from "../assign-addresses.ts";
+import { subnetOf } from "../../assign-addresses.ts";
 import { datacenterDir, type Datacenter, type NetworkState } from "../datacenter-state.ts";
 import type { QemuOptions } from "../qemu-options.ts";
 import { bridgeNetwork, chooseBridge } from "./bridge.ts";

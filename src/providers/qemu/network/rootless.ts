@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { addressAt, overlaps, parseSubnet, type Subnet } from "../../../lib/cidr.ts";
 import { StargateError } from "../../../lib/errors.ts";
 import type { RootlessNetwork } from "../datacenter-state.ts";
-import { subnetOf } from "../assign-addresses.ts";
+import { subnetOf } from "../../assign-addresses.ts";
 import type { Network } from "./network.ts";
 
 /** Ranges for QEMU's user network: its own default, and another where the datacenter has that one. */

@@ -1,6 +1,6 @@
-import { addressAt, parseSubnet, type Subnet } from "../../lib/cidr.ts";
-import { UsageError } from "../../lib/errors.ts";
-import { ROUTER_INDEX, FIRST_WORKER_INDEX, roomForWorkers } from "../plan-addresses.ts";
+import { addressAt, parseSubnet, type Subnet } from "../lib/cidr.ts";
+import { UsageError } from "../lib/errors.ts";
+import { ROUTER_INDEX, FIRST_WORKER_INDEX, roomForWorkers } from "./plan-addresses.ts";
 
 interface Place {
   name: string;

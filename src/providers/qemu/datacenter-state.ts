@@ -64,8 +64,6 @@ const BridgeNetwork = z.object({
   /** Name of the network namespace, of the host's end of the way into it, and of the host's nftables table. */
   name: z.string(),
   uplinkCidr: z.string(),
-  /** True where we turned on the host's IP forwarding, so that we turn it off again. */
-  enabledForwarding: z.boolean(),
 });
 export type BridgeNetwork = z.infer<typeof BridgeNetwork>;
 
@@ -113,7 +111,12 @@ export async function readDatacenters(datacentersDir: string): Promise<Datacente
     }
   };
   const names = await read();
-  const found = await Promise.all(names.sort().map((name) => readDatacenter(join(datacentersDir, name))));
+  const found = await Promise.all(
+    names
+      .filter((name) => !name.startsWith("."))
+      .sort()
+      .map((name) => readDatacenter(join(datacentersDir, name))),
+  );
   return found.filter((datacenter) => datacenter !== undefined);
 }
 

@@ -8,7 +8,7 @@ import { subnetOf } from "../../assign-addresses.ts";
 import type { Network } from "./network.ts";
 
 /** Ranges for QEMU's user network: its own default, and another where the datacenter has that one. */
-const UPLINK_CIDRS = ["10.0.2.0/24", "192.0.2.0/24"];
+const UPLINK_CIDRS = ["10.0.2.0/24", "198.51.100.0/24"];
 /** Places in that range, by QEMU's rule. */
 const HOST_INDEX = 2;
 const NAMESERVER_INDEX = 3;

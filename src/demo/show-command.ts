@@ -38,12 +38,14 @@ export async function runShown(
   });
   signal.throwIfAborted();
   if (exitCode !== 0) {
-    throw new StargateError(
-      "CommandFailed",
-      `${shown.slice(0, 2).join(" ")}: exit code ${exitCode ?? "unknown"}`,
-      {
-        remedy: "Do what it says above, then run make demo again: it continues.",
-      },
-    );
+    throw new StargateError("CommandFailed", `${nameOf(shown)}: exit code ${exitCode ?? "unknown"}`, {
+      remedy: "Do what it says above, then run make demo again: it continues.",
+    });
   }
+}
+
+/** The program and its subcommand, without what they were told. */
+function nameOf(shown: readonly string[]): string {
+  const firstFlag = shown.findIndex((word) => word.startsWith("-"));
+  return (firstFlag < 0 ? shown : shown.slice(0, firstFlag)).join(" ");
 }

@@ -3,7 +3,7 @@ import { addressAt, overlaps, parseSubnet, type Subnet } from "../../../lib/cidr
 import { StargateError } from "../../../lib/errors.ts";
 import { assetPath } from "../../../lib/assets.ts";
 import { exec } from "../../../lib/exec.ts";
-import { subnetOf } from "../assign-addresses.ts";
+import { subnetOf } from "../../assign-addresses.ts";
 import type { BridgeNetwork, Datacenter } from "../datacenter-state.ts";
 import { readHostRoutes } from "../host-facts.ts";
 import { ensureForwarding, restoreForwarding } from "./forwarding.ts";

@@ -39,10 +39,9 @@ export async function chooseNetwork(
 }
 
 /** The network that was decided. */
-export function openNetwork({ network, subnetCidr }: Datacenter): Network {
-  return network.mode === "rootless"
-    ? rootlessNetwork(network)
-    : bridgeNetwork(network, subnetOf(subnetCidr));
+export function openNetwork(datacenter: Datacenter): Network {
+  const { network } = datacenter;
+  return network.mode === "rootless" ? rootlessNetwork(network) : bridgeNetwork(network, datacenter);
 }
 
 /** @throws StargateError RootNeeded */

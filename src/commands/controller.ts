@@ -5,8 +5,9 @@ import type { World } from "../lib/world.ts";
 import type { ControlPlaneMode } from "../control-plane/control-plane.ts";
 import { DEFAULT_API_SERVER_PORT, decideControlPlane } from "../control-plane/decide-control-plane.ts";
 import { runController } from "../controllers/run-controller.ts";
+import { addTailnetFlags, tailnetGiven, type TailnetFlags } from "./tailnet-flags.ts";
 
-interface Flags {
+interface Flags extends TailnetFlags {
   controlPlaneMode?: ControlPlaneMode;
   controlPlaneIp?: string;
   controlPlaneHostname?: string;
@@ -27,8 +28,10 @@ const METRICS_ADDRESS: Readonly<Record<string, string>> = { qemu: "127.0.0.1:980
 
 /** `<provider>-controller`: watches Servers and Operations of one provider, and carries the Operations out. */
 export function createControllerCommand(providerId: string, world: World): Command {
-  return new Command(`${providerId}-controller`)
-    .description(`Makes ${providerId} servers nodes of the cluster, as Operations ask for it`)
+  const command = new Command(`${providerId}-controller`).description(
+    `Makes ${providerId} servers nodes of the cluster, as Operations ask for it`,
+  );
+  return addTailnetFlags(command)
     .addOption(
       new Option(
         "--control-plane-mode <mode>",
@@ -88,6 +91,7 @@ export function createControllerCommand(providerId: string, world: World): Comma
           metricsBindAddress: flags.metricsBindAddress === "0" ? undefined : flags.metricsBindAddress,
           leaderElect: flags.leaderElect,
           tailnetProxy: flags.tailnetProxy ?? (plan.mode === "embedded" ? plan.lab.socksProxy : undefined),
+          tailnet: await tailnetGiven(flags, world.env),
         },
         flags.logLevel === undefined ? world : { ...world, log: logAt(flags.logLevel) },
       );

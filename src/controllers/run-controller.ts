@@ -5,7 +5,10 @@ import { createKubeClient } from "../kubernetes/http-kube-client.ts";
 import type { World } from "../lib/world.ts";
 import { createDialer } from "../remote/create-dialer.ts";
 import { createSshConnector } from "../remote/ssh.ts";
+import type { TailnetGiven } from "../tailnet/choose-tailnet.ts";
 import { nodeBundleDir } from "../toolchain/make-node-bundle.ts";
+import { hostNetworks } from "./datacenter/networks.ts";
+import { controllerTailnet } from "./datacenter/controller-tailnet.ts";
 import { DEFAULT_LIMITS } from "./operation/context.ts";
 import { serve } from "./serve.ts";
 
@@ -21,6 +24,8 @@ export interface ControllerRequest {
   leaderElect: boolean;
   /** Undefined where servers are reached straight from this host. */
   tailnetProxy: string | undefined;
+  /** Credentials of the tailnet, as given; the lab has its own. */
+  tailnet: TailnetGiven;
 }
 
 /**
@@ -43,6 +48,11 @@ export async function runController(request: ControllerRequest, world: World): P
     bootstrap: createWorkerBootstrap({
       bundleFolder: (version, arch) => nodeBundleDir({ cacheDir: world.paths.cacheDir, version, arch }),
     }),
+    datacenters: {
+      tailnet: await controllerTailnet(plan, request.tailnet, log),
+      dialer,
+      hostNetworks: tailnetProxy === undefined ? () => hostNetworks() : () => [],
+    },
     limits: DEFAULT_LIMITS,
     clock,
     log,

@@ -11,10 +11,12 @@ import type { Clock } from "../lib/clock.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { HostConnector } from "../remote/host.ts";
+import { createDatacenterController, type DatacenterControllerOptions } from "./datacenter/start.ts";
 import type { Limits, WorkerBootstrap } from "./operation/context.ts";
 import { createEventRecorder } from "./operation/events.ts";
 import { createOperationMetrics } from "./operation/metrics.ts";
-import { createOperationController, type OperationController } from "./operation/start.ts";
+import { createOperationController } from "./operation/start.ts";
+import { together, type Working } from "./together.ts";
 
 /** Where leader election keeps its Leases: a namespace that every cluster has. */
 const LEASE_NAMESPACE = "kube-system";
@@ -25,6 +27,8 @@ export interface ServeOptions {
   connector: HostConnector;
   controlPlane: ControlPlane;
   bootstrap: WorkerBootstrap;
+  /** The tailnet and the ways to servers, for looking after Datacenters; left out, nobody does that here. */
+  datacenters?: Pick<DatacenterControllerOptions, "tailnet" | "dialer" | "hostNetworks">;
   adminUsername: string | undefined;
   namespace: string | undefined;
   concurrency: number;
@@ -39,25 +43,40 @@ export interface ServeOptions {
   onServing?: (url: string) => void;
 }
 
-/** Serves one provider's Operations until the signal aborts. Work that runs on hosts then goes on there. */
+/** Serves one provider's Operations and Datacenters until the signal aborts. Work that runs on hosts then goes on there. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { providerId, client, clock, log, signal } = options;
   const component = `${providerId}-controller`;
   const identity = `${hostname()}-${randomUUID().slice(0, 8)}`;
   const registry = new Registry();
-  const controller = createOperationController({
+  const events = createEventRecorder({ client, clock, log, component, instance: identity });
+  const metricsOf = createControllerMetrics(registry);
+  const operations = createOperationController({
     ...options,
-    events: createEventRecorder({ client, clock, log, component, instance: identity }),
+    events,
     metrics: createOperationMetrics(registry, providerId),
-    controllerMetrics: createControllerMetrics(registry)("operation"),
+    controllerMetrics: metricsOf("operation"),
   });
+  const controller = together(
+    operations,
+    ...(options.datacenters === undefined
+      ? []
+      : [
+          createDatacenterController({
+            ...options,
+            ...options.datacenters,
+            events,
+            metrics: metricsOf("datacenter"),
+          }),
+        ]),
+  );
   const status =
     options.metricsBindAddress === undefined
       ? undefined
       : await startStatusServer({
           address: options.metricsBindAddress,
           registry,
-          notReady: () => (controller.isReady() ? undefined : "the API server is not being heard of"),
+          notReady: () => (operations.isReady() ? undefined : "the API server is not being heard of"),
         });
   const over = new AbortController();
   const watching = controller.watch(AbortSignal.any([signal, over.signal]));
@@ -78,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 /** Leads, works, and gets in line again should the lease be lost: everything that matters is in the cluster. */
 async function workAsLeader(
-  controller: OperationController,
+  controller: Working,
   identity: string,
   { providerId, client, clock, log, signal }: ServeOptions,
 ): Promise<void> {

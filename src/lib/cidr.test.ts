@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { addressAt, contains, overlaps, parseSubnet, type Subnet } from "./cidr.ts";
+import { addressAt, contains, networkOf, overlaps, parseSubnet, type Subnet } from "./cidr.ts";
 
 function subnet(text: string): Subnet {
   const parsed = parseSubnet(text);
@@ -18,6 +18,11 @@ void describe("cidr", () => {
   void it("addressAt() counts from the network's address, over byte borders too", () => {
     assert.equal(addressAt(subnet("192.168.100.0/24"), 10), "192.168.100.10");
     assert.equal(addressAt(subnet("10.0.0.0/16"), 256), "10.0.1.0");
+  });
+
+  void it("networkOf() takes the host's part off", () => {
+    assert.equal(networkOf("192.168.100.7/24"), "192.168.100.0/24");
+    assert.equal(networkOf("10.1.2.3/15"), "10.0.0.0/15");
   });
 
   const pairs: [string, string, boolean][] = [

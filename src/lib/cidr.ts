@@ -23,6 +23,12 @@ export function parseSubnet(text: string): Subnet | undefined {
   };
 }
 
+/** The subnet of an address with a length: 192.168.1.0/24 for 192.168.1.7/24. */
+export function networkOf(addressInSubnet: string): string {
+  const address = new Address4(addressInSubnet);
+  return `${address.startAddress().correctForm()}/${address.subnetMask}`;
+}
+
 /** The address at this place of a subnet: 0 is the network's own, 1 the first for a host. */
 export function addressAt(subnet: Subnet, index: number): string {
   return Address4.fromBigInt(subnet.first + BigInt(index)).correctForm();

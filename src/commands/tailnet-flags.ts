@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import type { Env } from "../lib/paths.ts";
+import type { TailnetGiven } from "../tailnet/choose-tailnet.ts";
+import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
+
+/** The credentials of a tailnet's API, as commander hands them over. */
+export interface TailnetFlags {
+  tailscaleClientId?: string;
+  tailscaleClientSecret?: string;
+  tailnetApiKey?: string;
+  tailnetUrl?: string;
+}
+
+/** Adds the flags that name a tailnet and its API credentials. */
+export function addTailnetFlags(command: Command): Command {
+  return command
+    .option("--tailscale-client-id <id>", "OAuth client that looks after routes (TAILSCALE_CLIENT_ID)")
+    .option(
+      "--tailscale-client-secret <secret>",
+      "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
+    )
+    .option(
+      "--tailnet-api-key <key>",
+      "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
+    )
+    .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server");
+}
+
+/** What the flags say of the tailnet, and the environment where they say nothing. */
+export async function tailnetGiven(flags: TailnetFlags, env: Env): Promise<TailnetGiven> {
+  return {
+    clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
+    clientSecret: await readSecretFlag(
+      flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
+      "--tailscale-client-secret",
+    ),
+    apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
+    tailnetUrl: flags.tailnetUrl,
+  };
+}

@@ -88,8 +88,15 @@ export interface Provider<Options = unknown> {
   forgetJoinKey?(routerName: string, world: World): Promise<void>;
   /** The datacenter of this router as it stands, or undefined where there is none. */
   readInventory(routerName: string, world: World): Promise<Inventory | undefined>;
-  /** Removes everything ensureDatacenter made. A datacenter that is not there is fine. */
-  destroyDatacenter(routerName: string, world: World): Promise<void>;
+  /**
+   * Removes everything ensureDatacenter made. A datacenter that is not there is fine. `flags` say where it is, for a
+   * provider that may not know by itself.
+   */
+  destroyDatacenter(
+    routerName: string,
+    world: World,
+    flags?: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
   /** Names of the datacenters (routers) this provider keeps here, for clean-up and overlap checks. */
   listDatacenters(world: World): Promise<Inventory[]>;
 }

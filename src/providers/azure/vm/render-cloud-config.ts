@@ -1,0 +1,34 @@
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+
+/** Bytes that Azure takes at most, before base64. */
+const MAX_CUSTOM_DATA = 65_535;
+
+const CloudConfig = z.looseObject({
+  write_files: z.array(z.looseObject({ path: z.string(), content: z.string() })).default([]),
+});
+
+/**
+ * cloud-config out of a YAML file of ours, with the contents of its files put in. Values are data: they never become
+ * part of YAML's syntax or of a script.
+ */
+export function renderCloudConfig(template: string, contents: Readonly<Record<string, string>>): string {
+  const config = CloudConfig.parse(parse(template));
+  const known = new Set(config.write_files.map(({ path }) => path));
+  for (const path of Object.keys(contents)) {
+    if (!known.has(path)) throw new RangeError(`the template writes no file ${path}`);
+  }
+  const files = config.write_files.map((file) => {
+    const content = contents[file.path] ?? file.content;
+    if (content === "") throw new RangeError(`nothing was given for ${file.path}`);
+    return { ...file, content };
+  });
+  return `#cloud-config\n${stringify({ ...config, write_files: files }, { lineWidth: 0 })}`;
+}
+
+/** As Azure takes it. */
+export function encodeCustomData(cloudConfig: string): string {
+  const bytes = Buffer.from(cloudConfig);
+  if (bytes.length > MAX_CUSTOM_DATA) throw new RangeError(`customData has ${bytes.length} bytes`);
+  return bytes.toString("base64");
+}

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { runDurable, stopDurable } from "../../src/remote/durable-script.ts";
+import type { Host } from "../../src/remote/host.ts";
+import { hostsAreMissing, TestHost } from "./start-host.ts";
+
+void describe("durable scripts on a host with systemd", { skip: hostsAreMissing }, () => {
+  let host: TestHost;
+  let session: Host;
+  before(async () => {
+    host = await TestHost.start();
+    session = await host.connect();
+  });
+  after(async () => {
+    await session[Symbol.asyncDispose]();
+    await host[Symbol.asyncDispose]();
+  });
+
+  /** Runs a script for an Operation; `lines` gets its output. */
+  function run(
+    operationUid: string,
+    text: string,
+    {
+      inputs = {},
+      lines = [],
+      by = session,
+      onLine,
+    }: {
+      inputs?: Record<string, string>;
+      lines?: string[];
+      by?: Host;
+      onLine?: (line: string) => void;
+    } = {},
+  ): Promise<number> {
+    return runDurable(
+      by,
+      { name: "try", text, inputs },
+      {
+        operationUid,
+        okCodes: [0, 5, 100],
+        doneCodes: [0, 100],
+        onLine: (line) => {
+          lines.push(line);
+          onLine?.(line);
+        },
+      },
+    );
+  }
+
+  /** What the host noted of an Operation: "try started", "try ended 0". */
+  async function journal(uid: string): Promise<string[]> {
+    const { stdout } = await host.run("cat", "/var/lib/stargate/journal");
+    return stdout
+      .split("\n")
+      .filter((line) => line.includes(uid))
+      .map((line) => line.replace(/^\S+ \S+ /, "").replace(/ \d+s$/, ""));
+  }
+
+  void it("a script's output and exit code arrive, and what is done is not done again", async () => {
+    const uid = randomUUID();
+    const text = 'echo "$WORD"; echo to stderr >&2; exit 100';
+    const [first, second]: [string[], string[]] = [[], []];
+
+    assert.equal(await run(uid, text, { inputs: { WORD: "it's $(id)" }, lines: first }), 100);
+    assert.equal(await run(uid, text, { inputs: { WORD: "it's $(id)" }, lines: second }), 100);
+
+    assert.deepEqual(first, ["it's $(id)", "to stderr"]);
+    assert.deepEqual(second, first);
+    assert.deepEqual(await journal(uid), ["try started", "try ended 100"]);
+  });
+
+  void it("a script that failed runs again", async () => {
+    const uid = randomUUID();
+
+    assert.equal(await run(uid, "exit 5"), 5);
+    assert.equal(await run(uid, "exit 5"), 5);
+
+    assert.deepEqual(await journal(uid), ["try started", "try ended 5", "try started", "try ended 5"]);
+  });
+
+  void it("another Operation's same script runs again", async () => {
+    const [one, two] = [randomUUID(), randomUUID()];
+
+    await run(one, "true");
+    await run(two, "true");
+
+    assert.deepEqual(await journal(two), ["try started", "try ended 0"]);
+  });
+
+  void it("a lost connection ends nothing: the next caller hears all of it", async () => {
+    const uid = randomUUID();
+    const text = "echo begun; until [[ -e /shared/go-on ]]; do sleep 0.05; done; echo ended";
+    const lines: string[] = [];
+
+    await assert.rejects(run(uid, text, { onLine: () => host.cutConnections() }), {
+      reason: "ConnectionLost",
+    });
+    session = await host.connect();
+    const going = run(uid, text, { lines, onLine: () => void host.run("touch", "/shared/go-on") });
+    assert.equal(await going, 0);
+
+    assert.deepEqual(lines, ["begun", "ended"]);
+    assert.deepEqual(await journal(uid), ["try started", "try ended 0"]);
+  });
+
+  void it("of callers at the same moment one starts it, and all hear of it", async () => {
+    const uid = randomUUID();
+    const callers = await Promise.all(Array.from({ length: 4 }, () => host.connect()));
+    const heard = callers.map(() => new Array<string>());
+
+    const codes = await Promise.all(
+      callers.map((by, index) => run(uid, "sleep 0.3; echo done", { by, lines: heard[index] ?? [] })),
+    );
+
+    assert.deepEqual(codes, [0, 0, 0, 0]);
+    assert.deepEqual(
+      heard,
+      callers.map(() => ["done"]),
+    );
+    assert.deepEqual(await journal(uid), ["try started", "try ended 0"]);
+    await Promise.all(callers.map((by) => by[Symbol.asyncDispose]()));
+  });
+
+  void it("other inputs stop what runs with the old ones, and begin again", async () => {
+    const uid = randomUUID();
+    const text = 'echo "$ROUND"; [[ "$ROUND" == 2 ]] || sleep 600';
+    const begun = Promise.withResolvers<undefined>();
+    const first = run(uid, text, { inputs: { ROUND: "1" }, onLine: () => begun.resolve(undefined) });
+    await begun.promise;
+    const interrupted = assert.rejects(first, { reason: "StepInterrupted", retriable: true });
+
+    const lines: string[] = [];
+    assert.equal(await run(uid, text, { inputs: { ROUND: "2" }, lines, by: await host.connect() }), 0);
+
+    await interrupted;
+    assert.deepEqual(lines, ["2"]);
+    assert.deepEqual(await journal(uid), ["try started", "try started", "try ended 0"]);
+  });
+
+  void it("a script that is killed is interrupted, and runs again when it is asked for", async () => {
+    const uid = randomUUID();
+    const text = "[[ -e /shared/killed ]] || { touch /shared/killed; kill -KILL 0; sleep 600; }";
+
+    await assert.rejects(run(uid, text), { reason: "StepInterrupted", retriable: true });
+    assert.equal(await run(uid, text), 0);
+  });
+
+  void it("inputs are neither on the disk nor on a command line nor left behind", async () => {
+    const uid = randomUUID();
+    const secret = `secret-${randomUUID()}`;
+    const seen = Promise.withResolvers<string>();
+
+    await run(uid, 'echo begun; until [[ -e /shared/looked ]]; do sleep 0.05; done; [[ -n "$TOKEN" ]]', {
+      inputs: { TOKEN: secret },
+      onLine: () =>
+        void (async () => {
+          const { stdout: processes } = await host.run("ps", "-ef");
+          const { stdout: disk } = await host.run("grep", "-rl", secret, "/var", "/etc", "/root", "/home");
+          seen.resolve(`${processes}${disk}`);
+          await host.run("touch", "/shared/looked");
+        })(),
+    });
+
+    assert.ok(!(await seen.promise).includes(secret));
+    const { stdout } = await host.run("grep", "-rl", secret, "/run", "/var", "/tmp");
+    assert.equal(stdout, "");
+  });
+
+  void it("stopDurable() ends what runs and removes what it kept", async () => {
+    const uid = randomUUID();
+    const begun = Promise.withResolvers<undefined>();
+    const going = run(uid, "echo begun; sleep 600", {
+      onLine: () => begun.resolve(undefined),
+      by: await host.connect(),
+    });
+    const interrupted = assert.rejects(going, { reason: "StepInterrupted" });
+    await begun.promise;
+
+    await stopDurable(session, uid);
+    await stopDurable(session, uid); // nothing to stop any more
+
+    await interrupted;
+    assert.equal((await host.run("ls", `/var/lib/stargate/operations/${uid}`)).exitCode, 2);
+    assert.equal((await host.run("pgrep", "-f", "sleep 600")).exitCode, 1);
+    const { stdout } = await host.run("systemctl", "list-units", "--all", "--no-legend", "stargate-*");
+    assert.equal(stdout.trim(), "");
+  });
+
+  void it("a power cut interrupts it, and after the boot it begins again", async () => {
+    const uid = randomUUID();
+    const text = "[[ ! -e /shared/booted ]] || exit 0; echo begun; sleep 600";
+    const going = run(uid, text, { onLine: () => void host.powerOff() });
+    await assert.rejects(going, { reason: "ConnectionLost", retriable: true });
+
+    await host.boot();
+    session = await host.connect();
+    await host.run("touch", "/shared/booted");
+    assert.equal(await run(uid, text), 0);
+
+    assert.deepEqual(await journal(uid), ["try started", "try started", "try ended 0"]);
+  });
+});

@@ -80,6 +80,14 @@ function bundledImages(version: string): readonly BundledImage[] {
   ];
 }
 
+/** Names of the components that the bundle is made of; the others leave it as it is. */
+export function bundledComponents(version: string): ReadonlySet<string> {
+  const inImages = bundledImages(version).flatMap(({ programs }) =>
+    programs.map(({ component }) => component),
+  );
+  return new Set(["kubernetes-node", ...Object.keys(cniPrograms), ...inImages]);
+}
+
 /** Every file of the bundle, what a worker needs first coming first. */
 export function bundleParts(
   version: string,

@@ -1,5 +1,6 @@
 import type { OfficialRelease } from "./official-release.ts";
 import type { KubernetesRelease } from "./kubernetes-versions.ts";
+import { tailscaleTags } from "./tailscale-tags.ts";
 
 export type Architecture = "amd64" | "arm64";
 
@@ -46,10 +47,13 @@ const kubernetesTag = "providerless";
 const mxPrograms = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubeadm", "kubectl"];
 const cniPlugins = ["main/bridge", "main/loopback", "ipam/host-local", "meta/portmap", "meta/bandwidth"];
 
-/** Programs say "unknown build" of themselves unless the linker is told their version. */
-const tailscaleStamp = ["longStamp", "shortStamp"]
-  .map((name) => `-X tailscale.com/version.${name}=1.102.3`)
-  .join(" ");
+const tailscale = {
+  kind: "go",
+  module: "tailscale",
+  tags: tailscaleTags(),
+  // Programs say "unknown build" of themselves unless the linker is told their version.
+  ldflags: ["longStamp", "shortStamp"].map((name) => `-X tailscale.com/version.${name}=1.102.3`).join(" "),
+} as const;
 
 /** Stamps the version that kubeadm and the API server go by. */
 export function versionFlags(version: string): string {
@@ -117,29 +121,12 @@ export function componentsFor(release: KubernetesRelease, arch: Architecture): r
     {
       name: "tailscale",
       version: "1.102.3",
-      recipe: {
-        kind: "go",
-        module: "tailscale",
-        ldflags: tailscaleStamp,
-        packages: ["tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled"],
-      },
-      official: [
-        {
-          url: `https://pkgs.tailscale.com/stable/tailscale_1.102.3_${arch}.tgz`,
-          checksums: `https://pkgs.tailscale.com/stable/tailscale_1.102.3_${arch}.tgz.sha256`,
-          unpack: ["tailscale", "tailscaled"],
-        },
-      ],
+      recipe: { ...tailscale, packages: ["tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled"] },
     },
     {
       name: "derper",
       version: "1.102.3",
-      recipe: {
-        kind: "go",
-        module: "tailscale",
-        ldflags: tailscaleStamp,
-        packages: ["tailscale.com/cmd/derper"],
-      },
+      recipe: { ...tailscale, packages: ["tailscale.com/cmd/derper"] },
     },
     {
       name: "headscale",

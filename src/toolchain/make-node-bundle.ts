@@ -7,7 +7,7 @@ import { constants, zstdCompress } from "node:zlib";
 import { isErrno } from "../lib/files.ts";
 import type { World } from "../lib/world.ts";
 import { makeBaseLayer } from "./base-layer.ts";
-import { bundleParts, type BundlePart, type Folders } from "./bundle-contents.ts";
+import { bundledComponents, bundleParts, type BundlePart, type Folders } from "./bundle-contents.ts";
 import { isPublished, publish } from "./cache.ts";
 import type { Architecture } from "./components.ts";
 import { inLanes } from "./in-lanes.ts";
@@ -37,7 +37,7 @@ export function nodeBundleDir({ cacheDir, version, arch }: BundleRequest): strin
 
 /** True when the bundle is there and made of just these components. */
 export function bundleIsCurrent(request: BundleRequest, folders: Folders): boolean {
-  const made = madeDir(request, folders);
+  const made = bundleFolder(request, folders);
   const link = nodeBundleDir(request);
   return isPublished(made) && linkTarget(link) === relative(dirname(link), made);
 }
@@ -48,7 +48,7 @@ export async function ensureNodeBundle(
   folders: Folders,
   world: World,
 ): Promise<void> {
-  const made = madeDir(request, folders);
+  const made = bundleFolder(request, folders);
   if (!isPublished(made)) {
     await world.progress.step(`Make the node bundle for Kubernetes ${request.version}`, (update) =>
       publish(made, (out) => makeBundle(out, request, folders, update, world)),
@@ -61,8 +61,11 @@ export async function ensureNodeBundle(
   await rename(temporary, link);
 }
 
-function madeDir({ cacheDir, version, arch }: BundleRequest, folders: Folders): string {
+/** Where the bundle made of just these components is kept. */
+export function bundleFolder({ cacheDir, version, arch }: BundleRequest, folders: Folders): string {
+  const bundled = bundledComponents(version);
   const parts = [...folders]
+    .filter(([name]) => bundled.has(name))
     .map(([name, folder]) => `${name}=${basename(folder)}`)
     .sort((a, b) => (a < b ? -1 : 1));
   const hash = shortHash([bundleFormat, JSON.stringify(images), ...parts]);

@@ -1,0 +1,29 @@
+import type { Answer } from "../core/answer.ts";
+import type { Arm } from "../core/arm.ts";
+import { ArmError } from "../core/arm-error.ts";
+import type { Resource } from "../core/store.ts";
+import { requireGuest } from "./vm-actions.ts";
+import { readVm } from "./vm-body.ts";
+
+/** Links to the serial console's log and a screenshot, which need no login but end after a while. */
+export function retrieveBootDiagnostics(arm: Arm, vm: Resource): Answer {
+  if (readVm(vm.properties).diagnosticsProfile?.bootDiagnostics?.enabled !== true) {
+    throw new ArmError(
+      409,
+      "BootDiagnosticsNotEnabled",
+      `Boot diagnostics is not enabled for the virtual machine '${vm.name}'.`,
+    );
+  }
+  const { backend } = requireGuest(arm, vm);
+  const folder = `/bootdiagnostics-${vm.guid.slice(0, 8)}-${vm.guid}/${vm.name}.${vm.guid}`;
+  const signature = `sv=2025-05-05&sr=b&sp=r&sig=${arm.random.hex(32)}`;
+  const log = `${folder}.serialconsole.log`;
+  arm.logs.set(`${log}?${signature}`, () => backend.readSerialLog());
+  return {
+    status: 200,
+    body: {
+      consoleScreenshotBlobUri: `${arm.endpoint}${folder}.screenshot.bmp?${signature}`,
+      serialConsoleLogBlobUri: `${arm.endpoint}${log}?${signature}`,
+    },
+  };
+}

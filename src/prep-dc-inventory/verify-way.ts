@@ -1,15 +1,19 @@
+import { z } from "zod";
 import { StargateError } from "../lib/errors.ts";
 import { retry } from "../lib/retry.ts";
 import { readAsset } from "../lib/assets.ts";
 import type { World } from "../lib/world.ts";
 import type { Inventory, InventoryEntry } from "../providers/provider.ts";
-import type { HostConnector } from "../remote/host.ts";
+import type { Host, HostConnector } from "../remote/host.ts";
 import type { Device, Tailnet } from "../tailnet/tailnet.ts";
 
 /** Emulated guests take minutes to boot when several do at once. */
 const BOOT_TIMEOUT_MS = 15 * 60_000;
 const ROUTE_TIMEOUT_MS = 2 * 60_000;
 const API_TIMEOUT_MS = 3 * 60_000;
+
+/** What cloud-init says of itself when it is done. */
+const CloudInitResult = z.object({ v1: z.object({ errors: z.array(z.string()).default([]) }) });
 
 /**
  * Waits until the router is online in the tailnet.
@@ -113,15 +117,7 @@ export async function verifyWorker(
     clock,
   });
   onState("waiting for cloud-init");
-  const { exitCode, stdout } = await host.run(["cloud-init", "status", "--wait"], {
-    signal,
-    okCodes: [0, 1, 2],
-  });
-  if (exitCode === 1) {
-    throw new StargateError("CloudInitFailed", `cloud-init failed on ${worker.name}: ${stdout.trim()}`, {
-      remedy: "Read /var/log/cloud-init-output.log there.",
-    });
-  }
+  await waitForCloudInit(host, signal);
   if (apiServer === undefined) return;
   onState("waiting for the way to the API server");
   const script = {
@@ -146,6 +142,21 @@ export async function verifyWorker(
     },
     { timeoutMs: API_TIMEOUT_MS, minDelayMs: 250, maxDelayMs: 2_000, signal, clock },
   );
+}
+
+/** @throws StargateError CloudInitFailed with its errors */
+async function waitForCloudInit(host: Host, signal: AbortSignal): Promise<void> {
+  const script = {
+    name: "await-cloud-init",
+    text: readAsset("prep-dc-inventory/await-cloud-init.sh"),
+    inputs: {},
+  };
+  const { stdout } = await host.runScript(script, { signal, timeoutMs: BOOT_TIMEOUT_MS });
+  const { errors } = CloudInitResult.parse(JSON.parse(stdout)).v1;
+  if (errors.length === 0) return;
+  throw new StargateError("CloudInitFailed", `cloud-init failed on ${host.name}: ${errors.join("; ")}`, {
+    remedy: "Read /var/log/cloud-init-output.log there.",
+  });
 }
 
 function hostAndPort(url: string): { API_HOST: string; API_PORT: string } {

@@ -29,7 +29,7 @@ export async function connectArm(connection: ArmConnection, world: World): Promi
   const policy = createRetryPolicy(world);
   const options = {
     endpoint,
-    credentials: { scopes: [`${endpoint}/.default`] },
+    credentials: { scopes: [`${audienceOf(endpoint)}/.default`] },
     retryOptions: { maxRetries: 0 }, // our own policy does that
     additionalPolicies: [{ policy, position: "perCall" as const }],
     userAgentOptions: { userAgentPrefix: "stargate" },
@@ -43,6 +43,11 @@ export async function connectArm(connection: ArmConnection, world: World): Promi
     clock: world.clock,
     signal: world.signal,
   });
+}
+
+/** Whom tokens are for. Azure's other clouds are an audience of their own; anything else stands in for the public one. */
+function audienceOf(endpoint: string): string {
+  return endpoint.startsWith("https://management.") ? endpoint : PUBLIC_CLOUD;
 }
 
 /** Where Resource Manager is: not the public cloud's for sovereign clouds. */

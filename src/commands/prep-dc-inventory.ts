@@ -139,7 +139,7 @@ async function prepare(
     ]);
     const plan = await provider.plan(datacenter, options, world);
     world.print(plan.map(({ action, what }) => `${action.padEnd(10)}${what}`).join("\n"));
-    world.print(`${"update".padEnd(10)}Servers ${flags.vm.join(", ")} in namespace ${namespace}`);
+    world.print(`${"update".padEnd(10)}Datacenter ${flags.routerName}, Servers ${flags.vm.join(", ")} in namespace ${namespace}`);
     return;
   }
   const login = { username: datacenter.adminUsername, privateKey: keys.privateKey };

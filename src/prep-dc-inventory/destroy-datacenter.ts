@@ -3,10 +3,11 @@ import type { World } from "../lib/world.ts";
 import type { Provider } from "../providers/provider.ts";
 import { ROUTER_TAG } from "../tailnet/tailnet.ts";
 import type { Connections } from "./connections.ts";
+import { deleteDatacenters } from "./write-datacenter.ts";
 import { deleteServers } from "./write-servers.ts";
 
 /**
- * Takes a datacenter down: Server objects, VMs with their disks, the router's tailnet device. What is gone already is
+ * Takes a datacenter down: Server and Datacenter objects, VMs with their disks, the router's tailnet device. What is gone already is
  * fine. Without connections (the cluster and tailnet are gone themselves) only the VMs are removed.
  */
 export async function destroyDatacenter(
@@ -17,8 +18,12 @@ export async function destroyDatacenter(
 ): Promise<void> {
   const { progress, signal } = world;
   if (connections !== undefined) {
-    await progress.step(`Delete the Server objects of ${routerName}`, async (update) => {
-      const names = await deleteServers(connections.client, routerName, signal);
+    await progress.step(`Delete the Server and Datacenter objects of ${routerName}`, async (update) => {
+      const { client } = connections;
+      const names = [
+        ...(await deleteServers(client, routerName, signal)),
+        ...(await deleteDatacenters(client, routerName, signal)),
+      ];
       update(names.length === 0 ? "there are none" : names.join(", "));
     });
   }

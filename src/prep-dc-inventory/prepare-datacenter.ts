@@ -6,8 +6,10 @@ import type { DatacenterRequest, Inventory, Provider, RouterJoin } from "../prov
 import { createSshConnector } from "../remote/ssh.ts";
 import { ROUTER_TAG, type RouterKey } from "../tailnet/tailnet.ts";
 import type { Connections } from "./connections.ts";
+import { recordVerification } from "./record-verification.ts";
 import { checkRequest } from "./survey.ts";
 import { ensureRoute, findRouter, verifyWorkers, waitForRouter, type WorkerLogin } from "./verify-way.ts";
+import { writeDatacenter } from "./write-datacenter.ts";
 import { writeServers } from "./write-servers.ts";
 
 /** Long enough for a slow emulated router to boot and join. */
@@ -46,6 +48,9 @@ export async function prepareDatacenter<Options>(
   const join = routerJoin(datacenter.routerName, connections, keys, world);
   try {
     const inventory = await provider.ensureDatacenter(datacenter, options, join, world);
+    const owner = await progress.step("Write the Datacenter object", () =>
+      writeDatacenter(client, inventory, namespace, tailnet, signal),
+    );
     await progress.step(`Wait for router ${datacenter.routerName} in the tailnet`, () =>
       waitForRouter(tailnet, datacenter.routerName, world),
     );
@@ -53,16 +58,23 @@ export async function prepareDatacenter<Options>(
     await progress.step(`Approve route ${inventory.subnetCidr}`, () =>
       ensureRoute(tailnet, datacenter.routerName, inventory.subnetCidr, world),
     );
+    const apiServer = connections.workerApiServer;
     await progress.step("Verify the way to every worker, and from it to the API server", (update) =>
-      verifyWorkers(
-        inventory,
-        login,
-        { connector: createSshConnector(dialer), apiServer: connections.workerApiServer },
-        world,
-        update,
+      recordVerification(
+        () =>
+          verifyWorkers(
+            inventory,
+            login,
+            { connector: createSshConnector(dialer), apiServer },
+            world,
+            update,
+          ),
+        { client, ref: { namespace, name: owner.name }, apiServer, clock: world.clock },
       ),
     );
-    await progress.step("Write the Server objects", () => writeServers(client, inventory, namespace, signal));
+    await progress.step("Write the Server objects", () =>
+      writeServers(client, inventory, namespace, owner, signal),
+    );
     return inventory;
   } finally {
     await revokeKeys(keys, connections, world);

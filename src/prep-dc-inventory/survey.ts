@@ -85,7 +85,7 @@ async function listServers(client: KubeClient, signal: AbortSignal): Promise<Sur
       router: spec.router?.name,
     }));
   } catch (error) {
-    if (error instanceof StargateError && error.reason === "ApiNotFound") return []; // the CRDs come later
+    if (error instanceof StargateError && error.reason === "ApiTypeMissing") return []; // the CRDs come later
     throw error;
   }
 }

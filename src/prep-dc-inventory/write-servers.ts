@@ -2,15 +2,17 @@ import { API_VERSION } from "../api/v1alpha1/kind.ts";
 import { Server } from "../api/v1alpha1/server.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
-import { namespaces, servers } from "../kubernetes/resources.ts";
+import { servers } from "../kubernetes/resources.ts";
 import type { Inventory } from "../providers/provider.ts";
-
-/** Labels by which a datacenter's Servers are found again. */
-export const DATACENTER_LABEL = "stargate.io/datacenter";
-export const PROVIDER_LABEL = "stargate.io/provider";
+import { DATACENTER_LABEL, PROVIDER_LABEL } from "./labels.ts";
+import type { OwnerReference } from "./write-datacenter.ts";
 
 /** The Server objects of an inventory, as they are applied. */
-export function renderServers(inventory: Inventory, namespace: string): { name: string; body: object }[] {
+export function renderServers(
+  inventory: Inventory,
+  namespace: string,
+  owner: OwnerReference,
+): { name: string; body: object }[] {
   return inventory.workers.map((worker) => ({
     name: worker.name,
     body: {
@@ -19,6 +21,7 @@ export function renderServers(inventory: Inventory, namespace: string): { name: 
       metadata: {
         name: worker.name,
         namespace,
+        ownerReferences: [owner],
         labels: { [DATACENTER_LABEL]: inventory.router.name, [PROVIDER_LABEL]: inventory.providerId },
       },
       spec: {
@@ -32,16 +35,15 @@ export function renderServers(inventory: Inventory, namespace: string): { name: 
   }));
 }
 
-/** Creates or updates the Server objects of an inventory. Applying what is there already changes nothing. */
+/** Creates or updates the Server objects of an inventory, below its Datacenter. Applying what is there already changes nothing. */
 export async function writeServers(
   client: KubeClient,
   inventory: Inventory,
   namespace: string,
+  owner: OwnerReference,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
-  await client.apply(namespaces, { namespace: "", name: namespace }, body, { signal });
-  for (const server of renderServers(inventory, namespace)) {
+  for (const server of renderServers(inventory, namespace, owner)) {
     await client.apply(servers, { namespace, name: server.name }, server.body, { force: true, signal });
   }
 }
@@ -57,7 +59,7 @@ export async function deleteServers(
     try {
       return (await client.list(servers, Server, { labelSelector, signal })).items;
     } catch (error) {
-      if (error instanceof StargateError && error.reason === "ApiNotFound") return []; // no CRD, no Servers
+      if (error instanceof StargateError && error.reason === "ApiTypeMissing") return []; // no CRD, no Servers
       throw error;
     }
   };

@@ -2,7 +2,7 @@ import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
 import { Operation } from "../../src/api/v1alpha1/operation.ts";
 import { Server } from "../../src/api/v1alpha1/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/controllers/operation/context.ts";
-import { serve } from "../../src/controllers/serve.ts";
+import { serve, type ServeOptions } from "../../src/controllers/serve.ts";
 import type { ResourceType } from "../../src/kubernetes/client.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
 import {
@@ -82,7 +82,12 @@ export class ControllerWorld implements AsyncDisposable {
 
   /** Starts a controller of its own connections; the returned function stops it and waits for its end. */
   async startController(
-    options: { limits?: Partial<Limits>; leaderElect?: boolean; kubeconfigPath?: string } = {},
+    options: {
+      limits?: Partial<Limits>;
+      leaderElect?: boolean;
+      kubeconfigPath?: string;
+      datacenters?: ServeOptions["datacenters"];
+    } = {},
   ) {
     const stop = new AbortController();
     const serving = Promise.withResolvers<string>();
@@ -101,6 +106,7 @@ export class ControllerWorld implements AsyncDisposable {
         caPem: client.caPem,
         kubeletOverrides: {},
       },
+      ...(options.datacenters === undefined ? {} : { datacenters: options.datacenters }),
       adminUsername: undefined,
       namespace: this.namespace,
       concurrency: 10,

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { stringify } from "yaml";
 import { z } from "zod";
-import { readFile } from "node:fs/promises";
-import { applyManifests } from "../../src/kubernetes/apply-manifests.ts";
 import { tokenIdOf } from "../../src/controllers/operation/bootstrap-token.ts";
 import { OPERATION_FINALIZER } from "../../src/controllers/operation/facts.ts";
 import { nodes, operations, secrets } from "../../src/kubernetes/resources.ts";
@@ -11,6 +8,7 @@ import { Node } from "../../src/kubernetes/schemas.ts";
 import { StargateError } from "../../src/lib/errors.ts";
 import type { TestApiServer } from "../cluster/start-api-server.ts";
 import { ControllerWorld, startCluster } from "./controller-world.ts";
+import { grantRights } from "./grant-rights.ts";
 
 const EventRecord = z.object({ reason: z.string(), regarding: z.object({ name: z.string() }) });
 
@@ -310,8 +308,7 @@ void test("the API server refuses a change of an Operation's spec", async () => 
 
 void test("the rights in config/rbac are enough for the controller", async () => {
   await using world = await ControllerWorld.create(cluster, "rights");
-  await applyManifests(cluster.client, await readFile("config/rbac/controller.yaml", "utf8"));
-  await bindTo("outsider", world.namespace);
+  await grantRights(cluster.client, "outsider", world.namespace);
   await world.createProfile();
   await world.createServer("vm-b");
   await world.datacenter.registerNode("vm-b"); // one to drain and to remove
@@ -324,22 +321,3 @@ void test("the rights in config/rbac are enough for the controller", async () =>
   assert.deepEqual(await world.tokens(), []);
   await world.waitForOperation("op", ({ metadata }) => metadata.finalizers.length === 0);
 });
-
-/** Gives a user what the ServiceAccount of config/rbac has. */
-async function bindTo(user: string, namespace: string): Promise<void> {
-  const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }];
-  const bind = (kind: string, inNamespace: string, roleKind: string, role: string): string =>
-    stringify({
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind,
-      metadata: { name: `test-${role}`, ...(inNamespace === "" ? {} : { namespace: inNamespace }) },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: roleKind, name: role },
-      subjects,
-    });
-  const bindings = [
-    bind("ClusterRoleBinding", "", "ClusterRole", "stargate-controller"),
-    bind("RoleBinding", "kube-system", "Role", "stargate-controller"),
-    bind("RoleBinding", namespace, "ClusterRole", "stargate-credentials-reader"),
-  ];
-  await applyManifests(cluster.client, bindings.join("---\n"));
-}

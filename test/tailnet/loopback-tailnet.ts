@@ -16,6 +16,10 @@ export interface LoopbackTailnet {
   apiKey: string;
   /** Starts a tailscaled in userspace and joins it. Fails when the tailnet does not let it in. */
   join(options: { hostname: string; authKey: string; routes: readonly string[] }): Promise<void>;
+  /** Kills what joined under this host name, as when a plug is pulled. */
+  kill(hostname: string): Promise<void>;
+  /** Starts it again with what it remembers. */
+  revive(hostname: string): void;
   /** Runs the server's own command line, which needs no credential. */
   headscale: (...args: string[]) => Promise<string>;
   /** Kills everything and removes what it wrote. */
@@ -27,6 +31,7 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   const program = await testPrograms();
   const dir = await mkdtemp(join(tmpdir(), "sg-tn-"));
   const children: ChildProcess[] = [];
+  const devices = new Map<string, ChildProcess>();
   process.on("exit", () => {
     for (const child of children) child.kill("SIGKILL");
   });
@@ -53,13 +58,14 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   const headscale = async (...args: string[]): Promise<string> =>
     (await exec([program("headscale"), "--config", configPath, ...args], { timeoutMs: 20_000 })).stdout;
 
+  const startDevice = (hostname: string): void => {
+    const args = ["--tun=userspace-networking", "--port=0", "--no-logs-no-support"];
+    const own = [`--socket=${join(dir, `${hostname}.sock`)}`, `--statedir=${join(dir, hostname)}`];
+    const env = { TS_DISABLE_PORTMAPPER: "1", TS_DEBUG_ALWAYS_USE_DERP: "1" };
+    devices.set(hostname, start(hostname, program("tailscaled"), [...args, ...own], env));
+  };
   const stop = async (): Promise<void> => {
-    for (const child of children.toReversed()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
-    }
+    for (const child of children.toReversed()) await killAndWait(child);
     await rm(dir, { recursive: true, force: true });
   };
 
@@ -97,20 +103,14 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
       apiKey: z.string().parse(JSON.parse(apiKey)),
       headscale,
       stop,
+      async kill(hostname) {
+        const child = devices.get(hostname);
+        if (child !== undefined) await killAndWait(child);
+      },
+      revive: startDevice,
       async join({ hostname, authKey, routes }) {
+        startDevice(hostname);
         const socket = join(dir, `${hostname}.sock`);
-        start(
-          hostname,
-          program("tailscaled"),
-          [
-            "--tun=userspace-networking",
-            "--port=0",
-            "--no-logs-no-support",
-            `--socket=${socket}`,
-            `--statedir=${join(dir, hostname)}`,
-          ],
-          { TS_DISABLE_PORTMAPPER: "1", TS_DEBUG_ALWAYS_USE_DERP: "1" },
-        );
         const tailscale = [program("tailscale"), `--socket=${socket}`] as const;
         await retry(async () => exec([...tailscale, "status"], { okCodes: [0, 1], timeoutMs: 5_000 }), {
           timeoutMs: 20_000,
@@ -139,6 +139,13 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
     await stop();
     throw new Error(`Cannot start a tailnet for tests:\n${lastLines(log, 20)}`, { cause: error });
   }
+}
+
+async function killAndWait(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
 }
 
 function derpMap(port: number, certName: string): string {

@@ -9,8 +9,9 @@ import type { Facts, OwnedRange, Problem } from "./facts.ts";
 import { findRouter } from "./find-router.ts";
 import { approvableSubnets } from "./overlaps.ts";
 
-/** After a route was approved: somebody who keeps taking it away is not fought harder than this. */
+/** Somebody who takes a route away again within a minute is not fought harder than this. */
 const REST_MS = 20_000;
+const FIGHT_MS = 60_000;
 const BACK_OFF = { minDelayMs: 8_000, maxDelayMs: 5 * 60_000 };
 
 export interface RouteApproverOptions {
@@ -23,10 +24,13 @@ export interface RouteApproverOptions {
 }
 
 interface Try {
+  approvedMs: number | undefined;
   notBeforeMs: number;
   failures: number;
   problem: Problem | undefined;
 }
+
+const NEVER: Try = { approvedMs: undefined, notBeforeMs: 0, failures: 0, problem: undefined };
 
 /**
  * The one place that approves routes. The tailnet's API replaces a device's whole list, so the list is made whole here,
@@ -61,7 +65,7 @@ export class RouteApprover {
 
   async #approveNow(router: string, reserved: readonly OwnedRange[], signal: AbortSignal): Promise<boolean> {
     const { tailnet, clock, log, random } = this.#options;
-    const before = this.#tries.get(router) ?? { notBeforeMs: 0, failures: 0, problem: undefined };
+    const before = this.#tries.get(router) ?? NEVER;
     if (clock.now() < before.notBeforeMs) return false;
     try {
       const devices = await tailnet.listDevices(signal);
@@ -70,14 +74,17 @@ export class RouteApprover {
       if (device === undefined || routes === undefined) return false;
       await tailnet.approveRoutes(device.id, routes, signal);
       log.info("routes were approved", { router, device: device.id, routes: routes.join(",") });
-      this.#tries.set(router, { notBeforeMs: clock.now() + REST_MS, failures: 0, problem: undefined });
+      const approvedMs = clock.now();
+      const isFight = before.approvedMs !== undefined && approvedMs - before.approvedMs < FIGHT_MS;
+      this.#tries.set(router, { ...NEVER, approvedMs, notBeforeMs: isFight ? approvedMs + REST_MS : 0 });
       return true;
     } catch (error) {
       signal.throwIfAborted();
       const failures = before.failures + 1;
       const ownMs = backOffDelay(failures, { ...BACK_OFF, random });
       const delayMs = error instanceof ThrottledError ? Math.max(ownMs, error.retryAfterMs) : ownMs;
-      this.#tries.set(router, { notBeforeMs: clock.now() + delayMs, failures, problem: problemOf(error) });
+      const notBeforeMs = clock.now() + delayMs;
+      this.#tries.set(router, { ...before, notBeforeMs, failures, problem: problemOf(error) });
       log.warn("cannot approve routes, trying again", { router, error: describeError(error) });
       return false;
     }

@@ -8,7 +8,7 @@ import {
   watching,
   type Trigger,
 } from "../../controller-runtime/controller.ts";
-import { Informer } from "../../controller-runtime/informer.ts";
+import { Informer, type Change } from "../../controller-runtime/informer.ts";
 import type { ControllerMetrics } from "../../controller-runtime/metrics.ts";
 import { keyOf, type ApiObject, type ObjectKey } from "../../controller-runtime/object-key.ts";
 import type { KubeClient, ResourceType } from "../../kubernetes/client.ts";
@@ -18,6 +18,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Dialer } from "../../remote/dialer.ts";
 import type { Tailnet } from "../../tailnet/tailnet.ts";
+import { findCondition } from "../conditions.ts";
 import type { EventRecorder } from "../operation/events.ts";
 import { DevicePoll } from "./device-poll.ts";
 import type { OwnedRange } from "./facts.ts";
@@ -129,11 +130,14 @@ export function createDatacenterController(options: DatacenterControllerOptions)
   };
 }
 
-/** What we write ourselves is no news. */
-function isNews(change: { type: string; object: Datacenter; before?: Datacenter }): boolean {
-  return (
-    change.type !== "updated" || change.before?.metadata.generation !== change.object.metadata.generation
-  );
+/** What we write ourselves is no news; what prep-dc-inventory verified is. */
+function isNews(change: Change<Datacenter>): boolean {
+  if (change.type !== "updated") return true;
+  const [before, now] = [change.before, change.object].map(({ metadata, status }) => {
+    const api = findCondition(status.conditions ?? [], "ApiReachableFromWorkers");
+    return JSON.stringify([metadata.generation, api]);
+  });
+  return before !== now;
 }
 
 /** Wakes datacenters for news that no object tells of. */

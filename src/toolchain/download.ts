@@ -15,6 +15,12 @@ import { findChecksum, type OfficialFile } from "./official-release.ts";
 export interface Downloader {
   /** Fetches a published file, verified against its published checksum, to `folder`; resumes what was begun. */
   fetchVerified(file: OfficialFile, folder: string, onBytes: (done: number) => void): Promise<string>;
+  /** The same for a file whose SHA-256 is known already. */
+  fetchPinned(
+    file: { url: string; sha256: string },
+    folder: string,
+    onBytes: (done: number) => void,
+  ): Promise<string>;
   /** True when the host of this URL answers within `timeoutMs`. */
   isReachable(url: string, timeoutMs: number): Promise<boolean>;
 }
@@ -83,36 +89,41 @@ export function createDownloader({ env, signal, retryMs = 60_000 }: DownloaderOp
     }
   };
 
+  const fetchPinned: Downloader["fetchPinned"] = async ({ url, sha256: expected }, folder, onBytes) => {
+    await mkdir(folder, { recursive: true });
+    const whole = join(folder, `${expected}-${basename(new URL(url).pathname)}`);
+    if ((await sizeOf(whole)) > 0) return whole;
+    const part = `${whole}.part`; // named by its sum: a part of another release is never continued
+    await patiently(() => fetchRest(url, part, onBytes));
+    const actual = await sha256Of(part);
+    if (actual !== expected) {
+      await rm(part, { force: true });
+      throw new StargateError(
+        "ChecksumMismatch",
+        `Download ${url}: SHA-256 is ${actual}, published is ${expected}`,
+        {
+          remedy:
+            "Run the command again; if it stays so, do not trust that source and set STARGATE_TOOLCHAIN=build.",
+        },
+      );
+    }
+    await rename(part, whole);
+    return whole;
+  };
+
   return {
+    fetchPinned,
     async fetchVerified({ url, checksums }, folder, onBytes) {
-      await mkdir(folder, { recursive: true });
       const name = basename(new URL(url).pathname);
       const sums = await patiently(async () => (await get(checksums)).text());
-      const expected = findChecksum(sums, name);
-      if (expected === undefined) {
+      const sha256 = findChecksum(sums, name);
+      if (sha256 === undefined) {
         throw new StargateError(
           "ChecksumMissing",
           `Download ${url}: ${checksums} holds no SHA-256 for ${name}`,
         );
       }
-      const whole = join(folder, `${expected}-${name}`);
-      if ((await sizeOf(whole)) > 0) return whole;
-      const part = `${whole}.part`; // named by its sum: a part of another release is never continued
-      await patiently(() => fetchRest(url, part, onBytes));
-      const actual = await sha256Of(part);
-      if (actual !== expected) {
-        await rm(part, { force: true });
-        throw new StargateError(
-          "ChecksumMismatch",
-          `Download ${url}: SHA-256 is ${actual}, published is ${expected}`,
-          {
-            remedy:
-              "Run the command again; if it stays so, do not trust that source and set STARGATE_TOOLCHAIN=build.",
-          },
-        );
-      }
-      await rename(part, whole);
-      return whole;
+      return fetchPinned({ url, sha256 }, folder, onBytes);
     },
     async isReachable(url, timeoutMs) {
       try {

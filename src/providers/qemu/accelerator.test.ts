@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { silentProgress } from "../../lib/progress.ts";
+import { silentLog } from "../../lib/log.ts";
+import { systemClock } from "../../lib/clock.ts";
+import type { World } from "../../lib/world.ts";
+import { chooseAccelerator, type AcceleratorProbe } from "./accelerator.ts";
+import type { GuestImage } from "./guest/guest-image.ts";
+
+const image: GuestImage = { rootDisk: "/none", format: "raw", kernel: undefined };
+
+void test("chooseAccelerator() takes tcg without a try when there is no KVM device", async () => {
+  const { world, probe, tries } = makeScene(true);
+
+  const chosen = await chooseAccelerator(world, image, { ...probe, kvmDevice: "/nonexistent" });
+
+  assert.equal(chosen, "tcg");
+  assert.equal(tries(), 0);
+});
+
+void test("chooseAccelerator() takes kvm when a kernel boots under it, and remembers", async () => {
+  const { world, probe, tries } = makeScene(true);
+
+  const chosen = [await chooseAccelerator(world, image, probe), await chooseAccelerator(world, image, probe)];
+
+  assert.deepEqual(chosen, ["kvm", "kvm"]);
+  assert.equal(tries(), 1);
+});
+
+void test("chooseAccelerator() takes tcg when the device is there and no kernel boots", async () => {
+  const { world, probe } = makeScene(false);
+
+  assert.equal(await chooseAccelerator(world, image, probe), "tcg");
+});
+
+void test("chooseAccelerator() tries again after the host has booted", async () => {
+  const { world, probe, tries, cacheDir } = makeScene(true);
+  writeFileSync(join(cacheDir, "accelerator.json"), '{"bootId":"an earlier one","accelerator":"tcg"}');
+
+  assert.equal(await chooseAccelerator(world, image, probe), "kvm");
+  assert.equal(tries(), 1);
+});
+
+function makeScene(boots: boolean) {
+  const cacheDir = mkdtempSync(join(tmpdir(), "sg-accel-"));
+  const kvmDevice = join(cacheDir, "kvm");
+  writeFileSync(kvmDevice, "");
+  let count = 0;
+  const probe: AcceleratorProbe = {
+    kvmDevice,
+    bootsUnderKvm: async () => {
+      count++;
+      return boots;
+    },
+  };
+  const world: World = {
+    env: {},
+    paths: { cacheDir, stateDir: cacheDir, labDir: cacheDir, datacentersDir: cacheDir },
+    clock: systemClock,
+    log: silentLog,
+    progress: silentProgress,
+    print: () => undefined,
+    self: ["node", "test"],
+    isInteractive: false,
+    signal: new AbortController().signal,
+  };
+  return { world, probe, tries: () => count, cacheDir };
+}

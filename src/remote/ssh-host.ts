@@ -52,9 +52,9 @@ export class SshHost implements Host {
   async upload(localPath: string, remotePath: string, options: UploadOptions = {}): Promise<void> {
     const { mode = 0o644, sha256 = "", signal, onProgress } = options;
     const { size } = await stat(localPath);
-    const source = createReadStream(localPath);
-    let sent = 0;
-    if (onProgress !== undefined) source.on("data", (part) => onProgress((sent += part.length), size));
+    const file = createReadStream(localPath);
+    const source =
+      onProgress === undefined ? file : Readable.from(counting(file, (sent) => onProgress(sent, size)));
     const inputs = exportLines({
       TARGET: remotePath,
       MODE: mode.toString(8),
@@ -177,5 +177,17 @@ export class SshHost implements Host {
       retriable: true,
       cause,
     });
+  }
+}
+
+/** The same bytes; says how many have gone. A listener would do, but it would start the stream before its time. */
+async function* counting(
+  source: AsyncIterable<Buffer>,
+  onSent: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  let sent = 0;
+  for await (const part of source) {
+    yield part;
+    onSent((sent += part.length));
   }
 }

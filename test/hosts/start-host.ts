@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { exec, type ExecResult } from "../../src/lib/exec.ts";
+import { packagePath } from "../../src/lib/assets.ts";
 import { retry } from "../../src/lib/retry.ts";
 import type { Dialer } from "../../src/remote/dialer.ts";
 import type { Host, HostAddress } from "../../src/remote/host.ts";
@@ -114,7 +115,17 @@ export class TestHost implements AsyncDisposable {
     // However the test ends, the host ends with it.
     this.#unshare = spawn(
       "setpriv",
-      ["--pdeathsig", "KILL", "unshare", ...flags, scriptPath("boot-host.sh"), this.#base, this.#folder],
+      [
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        ...flags,
+        scriptPath("boot-host.sh"),
+        this.#base,
+        this.#folder,
+        process.execPath,
+        packagePath(""),
+      ],
       {
         stdio: ["ignore", "ignore", "inherit"],
       },

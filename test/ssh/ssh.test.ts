@@ -103,8 +103,13 @@ void describe("SSH against a real sshd", { skip: sshdIsMissing }, () => {
     const content = randomBytes(20_000_000);
     await writeFile(join(dir, "source"), content);
 
-    await host.upload(join(dir, "source"), join(dir, "deep", "target"), { mode: 0o600 });
+    let last = 0;
+    await host.upload(join(dir, "source"), join(dir, "deep", "target"), {
+      mode: 0o600,
+      onProgress: (sent) => void (last = sent),
+    });
 
+    assert.equal(last, content.length);
     assert.ok((await readFile(join(dir, "deep", "target"))).equals(content));
     assert.equal((await host.run(["stat", "-c", "%a", join(dir, "deep", "target")])).stdout, "600\n");
   });

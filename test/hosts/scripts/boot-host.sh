@@ -2,11 +2,11 @@
 # Boots a host in namespaces of its own: the root file system of BASE, changed only in FOLDER, with its own systemd as
 # process 1. What a kernel would do for it (modules, the state of bridges) is stood in for; its network is loopback.
 # Killing this script is a power cut. Called by unshare.
-# Arguments: BASE and FOLDER.
+# Arguments: BASE, FOLDER, the Node.js program, and this repository's folder: the stand-ins for kubelet and kubeadm.
 set -euo pipefail
 
 main() {
-  local base="$1" folder="$2"
+  local base="$1" folder="$2" node="$3" repository="$4"
   mount --make-rprivate /
   mkdir -p "$folder"/{disk,work,root,shared,containerd}
   mount -t overlay overlay -o "lowerdir=$base,upperdir=$folder/disk,workdir=$folder/work" "$folder/root"
@@ -19,6 +19,10 @@ main() {
   mount --bind "$folder/shared" shared
   # An overlay cannot lie on an overlay: containerd's files are beside.
   mount --bind "$folder/containerd" var/lib/containerd
+  mkdir -p opt/stargate/repository
+  : >opt/stargate/node
+  mount --bind "$node" opt/stargate/node
+  mount --rbind "$repository" opt/stargate/repository
   ip link set lo up
   mkdir -p .before
   pivot_root . .before

@@ -19,6 +19,10 @@ import { createLog } from "../../src/lib/log.ts";
 import { retry } from "../../src/lib/retry.ts";
 import { startApiServer, type TestApiServer } from "../cluster/start-api-server.ts";
 import { FakeDatacenter } from "./fake-datacenter.ts";
+import { grantRights } from "./grant-rights.ts";
+
+/** Who the controllers are: the user of startApiServer() that has no rights but what it is given. */
+const CONTROLLER_USER = "outsider";
 
 const clusterRoleBindings: ResourceType = {
   group: "rbac.authorization.k8s.io",
@@ -77,22 +81,22 @@ export class ControllerWorld implements AsyncDisposable {
       metadata: { name: "ssh", namespace },
       stringData: { username: "ubuntu", privateKey: "not looked at by a fake host" },
     });
+    await grantRights(client, CONTROLLER_USER, namespace);
     return new ControllerWorld(cluster, namespace);
   }
 
-  /** Starts a controller of its own connections; the returned function stops it and waits for its end. */
+  /** Starts a controller of its own connections, with the rights of config/rbac and no others; the returned function stops it and waits for its end. */
   async startController(
     options: {
       limits?: Partial<Limits>;
       leaderElect?: boolean;
-      kubeconfigPath?: string;
       datacenters?: ServeOptions["datacenters"];
     } = {},
   ) {
     const stop = new AbortController();
     const serving = Promise.withResolvers<string>();
     const client = await createKubeClient({
-      kubeconfigPath: options.kubeconfigPath ?? this.cluster.kubeconfigPath,
+      kubeconfigPath: this.cluster.outsiderKubeconfigPath,
       env: {},
     });
     const ended = serve({

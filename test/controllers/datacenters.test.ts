@@ -16,7 +16,6 @@ import type { TestApiServer } from "../cluster/start-api-server.ts";
 import { startLoopbackTailnet, type LoopbackTailnet } from "../tailnet/loopback-tailnet.ts";
 import { ControllerWorld, startCluster } from "./controller-world.ts";
 import { conditionOf, DatacenterObjects, startFakeServers, type RouterSpec } from "./datacenter-world.ts";
-import { grantRights } from "./grant-rights.ts";
 
 const { signal } = new AbortController();
 let cluster: TestApiServer;
@@ -113,16 +112,10 @@ void test("the controller approves a router's routes, again when they are taken 
   ];
   const SUBNET = "192.168.77.0/24";
   await using world = await ControllerWorld.create(cluster, "routers");
-  // With the rights of config/rbac, and no more.
-  await grantRights(cluster.client, "outsider", world.namespace);
   const objects = new DatacenterObjects(cluster, world.namespace);
   await objects.create("dc1", SUBNET, [a]);
   await objects.createServer("vm-1", "192.168.77.10", a);
-  await world.startController({
-    datacenters: lookingAfter(),
-    leaderElect: true,
-    kubeconfigPath: cluster.outsiderKubeconfigPath,
-  });
+  await world.startController({ datacenters: lookingAfter(), leaderElect: true });
   const absent = await objects.waitFor("dc1", { RouterOnline: "False", WorkersReachable: "True" });
   assert.equal(conditionOf(absent, "RouterOnline")?.reason, "RouterNotInTailnet");
 

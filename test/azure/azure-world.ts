@@ -53,6 +53,8 @@ export interface AzureWorld extends AsyncDisposable {
   progress: string[];
   /** Guests by the name of their VM: those that are there now, and those that were. */
   guests: Map<string, ScriptedGuest>;
+  /** Told of each guest that is made. */
+  onGuest: ((guest: ScriptedGuest) => void) | undefined;
   /** A world of its own for one run, which `signal` ends. */
   run(signal?: AbortSignal): World;
 }
@@ -67,16 +69,18 @@ export async function startAzure(settings: Partial<Settings> = {}, seed = 1): Pr
     onVm: (vm) => {
       const guest = new ScriptedGuest(vm);
       guests.set(vm.name, guest);
+      azure.onGuest?.(guest);
       return guest;
     },
   });
   const stateDir = await mkdtemp(join(tmpdir(), "stargate-azure-"));
   const progress: string[] = [];
   const connect = connectorTo(fake);
-  return {
+  const azure: AzureWorld = {
     fake,
     clock,
     guests,
+    onGuest: undefined,
     progress,
     connect,
     provider: createAzureProvider(connect),
@@ -102,6 +106,7 @@ export async function startAzure(settings: Partial<Settings> = {}, seed = 1): Pr
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+  return azure;
 }
 
 /** As a program would log in by its environment, but that the fake's certificate is handed over. */

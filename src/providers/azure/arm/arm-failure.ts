@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { refusals } from "./retry-policy.ts";
 
 /** What Azure said about a call that failed, however it said it. */
 export interface ArmFailure {
@@ -14,7 +15,7 @@ const SdkError = z.looseObject({
   message: z.string(),
   code: z.string().optional(),
   statusCode: z.number().optional(),
-  response: z.looseObject({ bodyAsText: z.string().nullish() }).optional(),
+  request: z.unknown().optional(),
 });
 
 const Detail = z.looseObject({ code: z.string().optional(), message: z.string().optional() });
@@ -32,6 +33,10 @@ const ErrorBody = z.looseObject({
 const NO_TOKEN =
   /^(CredentialUnavailableError|AggregateAuthenticationError|AuthenticationError|AuthenticationRequiredError)$/;
 
+/** A login that could not even be tried. */
+const NO_NETWORK =
+  /endpoints_resolution_error|network_error|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN/;
+
 /** Failures that have no code of Azure's. */
 export const NOT_LOGGED_IN = "NotLoggedIn";
 export const NO_ANSWER = "NoAnswer";
@@ -40,8 +45,10 @@ export const NO_ANSWER = "NoAnswer";
 export function readArmFailure(error: unknown): ArmFailure | undefined {
   const parsed = SdkError.safeParse(error);
   if (!parsed.success) return undefined;
-  const { name, message, code, statusCode, response } = parsed.data;
-  if (NO_TOKEN.test(name)) return { status: undefined, code: NOT_LOGGED_IN, message };
+  const { name, message, code, statusCode, request } = parsed.data;
+  if (NO_TOKEN.test(name)) {
+    return { status: undefined, code: NO_NETWORK.test(message) ? NO_ANSWER : NOT_LOGGED_IN, message };
+  }
   const operation = /^The long-running operation has failed(?:\. (\w+)\. ([\s\S]*))?$/.exec(message);
   if (operation !== null) {
     return { status: undefined, code: operation[1] ?? "OperationFailed", message: operation[2] ?? message };
@@ -49,7 +56,8 @@ export function readArmFailure(error: unknown): ArmFailure | undefined {
   if (message === "Operation was canceled") return { status: undefined, code: "Canceled", message };
   if (name !== "RestError") return undefined;
   if (statusCode === undefined) return { status: undefined, code: NO_ANSWER, message };
-  return { status: statusCode, ...codeAndMessage(response?.bodyAsText ?? "", code ?? "", message) };
+  const body = typeof request === "object" && request !== null ? (refusals.get(request) ?? "") : "";
+  return { status: statusCode, ...codeAndMessage(body, code ?? "", message) };
 }
 
 /** The innermost code says most: the outer ones are often just "BadRequest" or "DeploymentFailed". */

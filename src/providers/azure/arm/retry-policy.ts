@@ -8,6 +8,9 @@ const GIVE_UP_AFTER_MS = 10 * 60_000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 
+/** Texts of answers that refuse, by their request: the SDK's errors leave out most of them. */
+export const refusals = new WeakMap<object, string>();
+
 /** What the last answer to a poll said about when to ask again. */
 export const pollHint = new AsyncLocalStorage<{ retryAfterMs: number | undefined }>();
 
@@ -47,6 +50,7 @@ export function createRetryPolicy({
         if (!isPassing(response, error) || clock.now() + delay > deadline) {
           if (response === undefined) throw error;
           noteHint(response, clock);
+          if (response.status >= 400) refusals.set(request, response.bodyAsText ?? "");
           return response;
         }
         log.debug("Azure is asked again", {

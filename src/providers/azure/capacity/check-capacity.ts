@@ -13,14 +13,14 @@ export interface CapacityWish {
 /** Whether Azure has the sizes there, for this subscription, and quota for what is to be made: what is wrong, in words. */
 export async function findCapacityMistakes(arm: Arm, wish: CapacityWish): Promise<string[]> {
   const { location, zone } = wish;
-  const [skus, usages] = await Promise.all([
-    arm.list("Cannot list VM sizes", () =>
-      arm.compute.resourceSkus.list({ filter: `location eq '${location}'` }),
-    ),
-    arm.list("Cannot read the subscription's quota", () => arm.compute.usage.list(location)),
-  ]);
+  const skus = await arm.list("Cannot list VM sizes", () =>
+    arm.compute.resourceSkus.list({ filter: `location eq '${location}'` }),
+  );
   const sizes = readVmSizes(skus, location);
   if (sizes.length === 0) return [`there is no location ${location}, or none with VMs`];
+  const usages = await arm.list("Cannot read the subscription's quota", () =>
+    arm.compute.usage.list(location),
+  );
   const wishes: SizeWish[] = wish.sizes.map((size) => ({ ...size, zone, location }));
   const quota = usages.map(({ name, currentValue, limit }) => ({
     name: name.value ?? "",

@@ -193,7 +193,7 @@ const compute: Endpoint[] = [
     "Microsoft.Compute/virtualMachines/instanceView/read",
     (arm, params) => showInstanceView(arm, findVm(arm, params)),
   ),
-  onVm("retrieveBootDiagnosticsData", (arm, vm) => retrieveBootDiagnostics(arm, vm)),
+  onVm("retrieveBootDiagnosticsData", retrieveBootDiagnostics),
   onVm("runCommand", runCommand),
   ...Object.entries(vmActions).map(([name, action]) =>
     onVm(name, (arm, vm, call) => actOnVm(arm, vm, name, action, call)),

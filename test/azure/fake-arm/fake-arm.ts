@@ -13,10 +13,11 @@ import { Operations } from "./core/operations.ts";
 import { Random } from "./core/random.ts";
 import { Store } from "./core/store.ts";
 import { Access } from "./edge/access.ts";
-import { answerCall } from "./edge/answer-call.ts";
+import { answerCall, type Edge } from "./edge/answer-call.ts";
 import { makeCertificate } from "./edge/certificate.ts";
 import { Faults } from "./edge/faults.ts";
 import { Throttle } from "./edge/throttle.ts";
+import { VmThrottle } from "./edge/vm-throttle.ts";
 import { Tokens } from "./edge/tokens.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 
@@ -51,7 +52,7 @@ export class FakeArm {
   readonly arm: Arm;
   /** In PEM: what clients have to trust. */
   readonly certificate: string;
-  readonly #throttle: Throttle;
+  readonly #edge: Edge;
   readonly #server: Server;
 
   private constructor(server: Server, port: number, certificate: string, options: FakeArmOptions) {
@@ -68,14 +69,20 @@ export class FakeArm {
       store: new Store(),
       operations: new Operations(clock, random),
       guests: new Map(),
-      onVm: options.onVm ?? ((vm) => new InMemoryBackend(vm)),
+      onVm: options.onVm ?? ((vm) => new InMemoryBackend(vm, { clock })),
       reservedInterfaces: new Map(),
       plannedFailure: undefined,
       logs: new Map(),
     };
     this.access = new Access(this.settings);
     this.tokens = new Tokens(this.settings);
-    this.#throttle = new Throttle(this.arm);
+    this.#edge = {
+      arm: this.arm,
+      tokens: this.tokens,
+      access: this.access,
+      throttle: new Throttle(this.arm),
+      vmThrottle: new VmThrottle(this.arm),
+    };
   }
 
   static async start(options: FakeArmOptions = {}): Promise<FakeArm> {
@@ -116,11 +123,7 @@ export class FakeArm {
       this.#breakOff(method, url, response);
       return;
     }
-    const answer = await answerCall(
-      { arm: this.arm, tokens: this.tokens, access: this.access, throttle: this.#throttle },
-      { method, url, headers: request.headers, text: body },
-      fault,
-    );
+    const answer = await answerCall(this.#edge, { method, url, headers: request.headers, text: body }, fault);
     if (fault?.kind === "reset") this.#breakOff(method, url, response);
     else this.#send(method, url, response, answer);
   }

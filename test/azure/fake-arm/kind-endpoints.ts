@@ -20,6 +20,7 @@ import { securityGroups } from "./network/security-groups.ts";
 import { securityRules } from "./network/security-rules.ts";
 import { subnets } from "./network/subnets.ts";
 import { virtualNetworks } from "./network/virtual-networks.ts";
+import { requireGroup } from "./resources/resource-groups.ts";
 import { patchVm } from "./compute/patch-vm.ts";
 
 /** Every type of resource that the fake has. */
@@ -81,8 +82,10 @@ export function kindEndpoints(groupPath: string, subscriptionPath: string): Endp
         action: `${kind.type}/read`,
         answer: (arm, params, call) => {
           const { parent, groupId } = target((name) => (name === "last" ? "-" : params(name)));
-          if (parent !== undefined)
+          requireGroup(arm, params("group"));
+          if (parent !== undefined) {
             findResource(arm, targetOf(parent.type, params("sub"), params("group"), [parent.name]));
+          }
           return listResources(arm, kind, parent?.id ?? groupId, call);
         },
       },

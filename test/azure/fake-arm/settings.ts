@@ -3,6 +3,7 @@ export interface Durations {
   network: number;
   vmCreate: number;
   vmDelete: number;
+  vmUpdate: number;
   vmAction: number;
   disk: number;
   groupDelete: number;
@@ -27,6 +28,8 @@ export interface Settings {
   /** Quota of vCPUs by family name, and in all ("cores"); absent means 100. */
   quotas: Record<string, number>;
   publicIpLimit: number;
+  /** Longer lists come in pages. */
+  pageSize: number;
   /** Providers that the subscription has not registered. */
   unregisteredProviders: string[];
   /** Sizes the subscription cannot have: in a location, or in zones of it. */
@@ -44,6 +47,7 @@ export const defaultSettings: Settings = {
     network: 3_000,
     vmCreate: 45_000,
     vmDelete: 40_000,
+    vmUpdate: 10_000,
     vmAction: 20_000,
     disk: 5_000,
     groupDelete: 30_000,
@@ -53,6 +57,7 @@ export const defaultSettings: Settings = {
   throttle: { reads: 250, readsPerSecond: 25, writes: 200, deletes: 200, writesPerSecond: 10 },
   quotas: {},
   publicIpLimit: 100,
+  pageSize: 100,
   unregisteredProviders: [],
   restrictions: [],
   noCapacity: [],

@@ -98,7 +98,7 @@ function requireImage(
 }
 
 /** The VM's properties with what Azure fills in. */
-export function completeVm(arm: Arm, { target, wanted }: PutRequest, plan: VmPlan): JsonObject {
+export function completeVm(arm: Arm, { target, wanted, existing }: PutRequest, plan: VmPlan): JsonObject {
   const { properties } = wanted;
   const storage = objectIn(properties, "storageProfile");
   const osDisk = objectIn(storage, "osDisk");
@@ -107,7 +107,7 @@ export function completeVm(arm: Arm, { target, wanted }: PutRequest, plan: VmPla
   const linux = objectIn(osProfile, "linuxConfiguration");
   return {
     ...properties,
-    vmId: arm.random.uuid(),
+    vmId: existing?.properties["vmId"] ?? arm.random.uuid(),
     storageProfile: {
       ...storage,
       imageReference: { ...objectIn(storage, "imageReference"), exactVersion: plan.imageVersion },
@@ -121,7 +121,8 @@ export function completeVm(arm: Arm, { target, wanted }: PutRequest, plan: VmPla
         managedDisk: {
           storageAccountType: "Premium_LRS",
           ...managedDisk,
-          id: targetOf(disks.type, target.subscription, target.group, [plan.diskName]).id,
+          // Azure writes the group in capitals here: ids are to be compared in any case.
+          id: targetOf(disks.type, target.subscription, target.group.toUpperCase(), [plan.diskName]).id,
         },
       },
       dataDisks: storage["dataDisks"] ?? [],

@@ -24,6 +24,7 @@ export function updateVm(arm: Arm, { target, wanted, existing }: PutRequest): Pr
   return {
     properties: merge(existing.properties, wanted.properties),
     top: { ...existing.top, ...wanted.top },
+    durationMs: arm.settings.durations.vmUpdate,
   };
 }
 

@@ -22,8 +22,13 @@ export const virtualMachines: Kind = {
   topMembers: ["zones", "plan", "identity", "extendedLocation", "placement"],
   title: "PutVirtualMachine",
   durationMs: (arm) => arm.settings.durations.vmCreate,
-  prepare: (arm, request) =>
-    request.existing === undefined ? createVm(arm, request) : updateVm(arm, request),
+  prepare: (arm, request) => {
+    const { existing } = request;
+    if (existing === undefined) return createVm(arm, request);
+    // One that could not be made before is made now.
+    const update = updateVm(arm, request);
+    return arm.guests.has(existing.id.toLowerCase()) ? update : createVm(arm, request);
+  },
   remove: deleteVm,
   show: showVm,
 };

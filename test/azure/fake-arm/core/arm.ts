@@ -28,6 +28,6 @@ export interface Arm {
   reservedInterfaces: Map<string, { until: number; vmId: string }>;
   /** A failure that a fault puts into the operation which the current call starts. */
   plannedFailure: ArmError | undefined;
-  /** Logs to be had by their link, by path. */
-  logs: Map<string, () => Promise<string>>;
+  /** Logs to be had without a login, by the path and query of their link. */
+  logs: Map<string, { until: number; read: () => Promise<string> }>;
 }

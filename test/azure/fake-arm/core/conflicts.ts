@@ -12,7 +12,13 @@ const WAIT_MS = 10_000;
  * Two writes to one virtual network, security group or route table at a time: Azure refuses the second either at once,
  * or after it was accepted, as a failed operation. Which of the two, nobody can foretell: the seed decides here.
  */
-export function refuseSecondWrite(arm: Arm, kind: Kind, location: string, running: Operation): Answer {
+export function refuseSecondWrite(
+  arm: Arm,
+  kind: Kind,
+  location: string,
+  running: Operation,
+  accepted: Answer = { status: 202 },
+): Answer {
   if (kind.owner === "Microsoft.Compute") {
     throw new ArmError(
       409,
@@ -20,40 +26,44 @@ export function refuseSecondWrite(arm: Arm, kind: Kind, location: string, runnin
       "The request failed due to conflict with a concurrent request. To resolve it, please refer to https://aka.ms/activitylog to get more details on the conflicting requests.",
     );
   }
-  const failure = anotherOperation(arm, running);
-  if (arm.random.chance(0.5)) throw failure;
+  if (arm.random.chance(0.5)) throw anotherOperation(arm, running, comeBackLater(arm));
   const operation = arm.operations.start({
     owner: kind.owner,
     location,
     title: kind.title,
     durationMs: 1_000,
     writes: [],
-    failure,
+    failure: anotherOperation(arm, running, {}),
     finish: () => undefined,
   });
-  return { status: 202, headers: acceptedHeaders(arm, operation, "async and location") };
+  const how = accepted.status === 202 ? "async and location" : "async";
+  return { ...accepted, headers: acceptedHeaders(arm, operation, how) };
 }
 
-function anotherOperation(arm: Arm, running: Operation): ArmError {
+function anotherOperation(arm: Arm, running: Operation, headers: Record<string, string>): ArmError {
   const uri = `${arm.endpoint}/subscriptions/${arm.settings.subscriptionId}/providers/${running.owner}/locations/${running.location}/operations/${running.id}?api-version=2026-01-01`;
   return new ArmError(
     429,
     "AnotherOperationInProgress",
     `Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: ${uri}.`,
-    { details: [], headers: comeBackLater(arm) },
+    { details: [], headers },
   );
 }
 
-/** What is referred to must be finished: an address that is still being made cannot be given to an interface. */
+/**
+ * What is referred to must be finished: an address that is still being made cannot be given to an interface. Azure has
+ * two ways of saying so; the seed decides.
+ */
 export function requireProvisioned(arm: Arm, user: string, referred: Resource): void {
   const running = arm.operations.writing(referred.id);
   if (running === undefined) return;
-  throw new ArmError(
-    429,
-    "ReferencedResourceNotProvisioned",
-    `Cannot proceed with operation because resource ${referred.id} used by resource ${user} is not in Succeeded state. Resource is in ${referred.state} state and the last operation that updated/is updating the resource is ${running.title}.`,
-    { details: [], headers: comeBackLater(arm) },
-  );
+  const code = "ReferencedResourceNotProvisioned";
+  const message = `Cannot proceed with operation because resource ${referred.id} used by resource ${user} is not in Succeeded state. Resource is in ${referred.state} state and the last operation that updated/is updating the resource is ${running.title}.`;
+  if (arm.random.chance(0.5)) throw networkError(400, code, message);
+  throw new ArmError(429, "RetryableError", "A retryable error occurred.", {
+    details: [{ code, message }],
+    headers: comeBackLater(arm),
+  });
 }
 
 /** Retry-After of a 429, which the client obeys: that time will have passed. */

@@ -21,6 +21,8 @@ export interface Prepared {
   top?: JsonObject;
   /** Replaces the resource's children where given (routes of a table). */
   children?: Resource[];
+  /** Where it takes another time than usual. */
+  durationMs?: number;
   /** Told when the operation ends. */
   failure?: ArmError | undefined;
   onEnd?: (failure: ArmError | undefined) => void;
@@ -54,7 +56,7 @@ export interface Kind {
   /** Throws ArmError where Azure would refuse; changes nothing. */
   prepare: (arm: Arm, request: PutRequest) => Prepared;
   /** Everything this write changes besides the target itself. */
-  alsoWrites?: (arm: Arm, target: Target) => string[];
+  alsoWrites?: (arm: Arm, existing: Resource | undefined, wanted: JsonObject) => string[];
   /** Why it cannot be deleted now. */
   whyKept?: (arm: Arm, resource: Resource) => ArmError | undefined;
   /** Replaces the usual delete. */

@@ -1,7 +1,7 @@
 import type { Answer, Call } from "./answer.ts";
 import type { Arm } from "./arm.ts";
 import { ArmError, networkError } from "./arm-error.ts";
-import { checkGroup, checkName, checkPreconditions, readWanted } from "./check-request.ts";
+import { checkGroup, checkName, checkPreconditions, readWanted, resourceNotFound } from "./check-request.ts";
 import { refuseSecondWrite } from "./conflicts.ts";
 import type { Kind, Prepared, Wanted } from "./kind.ts";
 import { acceptedHeaders } from "./operation-answers.ts";
@@ -21,10 +21,18 @@ export function putResource(arm: Arm, kind: Kind, target: Target, call: Call): A
   const writes = [
     target.id,
     ...(parent === undefined ? [] : [parent.id]),
-    ...(kind.alsoWrites?.(arm, target) ?? []),
+    ...(kind.alsoWrites?.(arm, existing, wanted.properties) ?? []),
   ];
   const running = writes.map((id) => arm.operations.writing(id)).find((one) => one !== undefined);
-  if (running !== undefined) return refuseSecondWrite(arm, kind, location, running);
+  if (running !== undefined) {
+    const pending = { provisioningState: "Updating" };
+    return refuseSecondWrite(arm, kind, location, running, {
+      status: existing === undefined ? 201 : 200,
+      body: existing
+        ? frame(existing, { ...kind.show(arm, existing), ...pending })
+        : { ...target.parent, name: target.name, id: target.id, properties: pending },
+    });
+  }
 
   const prepared = kind.prepare(arm, { call, target, wanted, existing });
   const resource = store(arm, { target, wanted, prepared, existing });
@@ -36,7 +44,7 @@ export function putResource(arm: Arm, kind: Kind, target: Target, call: Call): A
     owner: kind.owner,
     location,
     title: kind.title,
-    durationMs: kind.durationMs(arm),
+    durationMs: prepared.durationMs ?? kind.durationMs(arm),
     writes,
     work,
     failure,
@@ -98,11 +106,7 @@ function findParent(arm: Arm, target: Target): Resource | undefined {
   if (target.parent === undefined) return undefined;
   const parent = arm.store.get(target.parent.id);
   if (parent === undefined) {
-    throw new ArmError(
-      404,
-      "ParentResourceNotFound",
-      `Failed to perform 'write' on resource(s) of type '${target.type.split("/").slice(1).join("/")}', because the parent resource '${target.parent.id}' could not be found.`,
-    );
+    throw resourceNotFound({ ...target, ...target.parent });
   }
   if (parent.state === "Deleting") {
     throw networkError(409, "ResourceBeingDeleted", `Resource ${parent.id} is being deleted.`);

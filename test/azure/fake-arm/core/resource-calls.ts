@@ -40,10 +40,8 @@ export function listResources(arm: Arm, kind: Kind, scope: string, call: Call): 
   );
 }
 
-const PAGE_SIZE = 100;
-
 /** Long lists come in pages, each with a link to the next. */
-export function page(arm: Arm, call: Call, items: Json[], size = PAGE_SIZE): Answer {
+export function page(arm: Arm, call: Call, items: Json[], size = arm.settings.pageSize): Answer {
   const from = Number(call.query.get("$skiptoken") ?? 0);
   const value = items.slice(from, from + size);
   if (from + size >= items.length) return { status: 200, body: { value } };
@@ -52,13 +50,16 @@ export function page(arm: Arm, call: Call, items: Json[], size = PAGE_SIZE): Ans
   return { status: 200, body: { value, nextLink: `${arm.endpoint}${call.path}?${query.toString()}` } };
 }
 
-/** Replaces the tags and nothing else, at once. */
+/** Replaces the tags and nothing else, at once: no other member may be sent. */
 export function patchTags(arm: Arm, kind: Kind, target: Target, call: Call): Answer {
   checkGroup(arm, target);
   const resource = findResource(arm, target);
   checkPreconditions(call, target, resource);
   const parsed = AnyObject.safeParse(call.body);
   if (!parsed.success) throw invalidContent("The request content is not a JSON object.");
+  const other = Object.keys(parsed.data).find((member) => member !== "tags");
+  if (other !== undefined)
+    throw invalidContent(`Could not find member '${other}' on object of type 'TagsObject'.`);
   resource.tags = readTags(parsed.data["tags"]);
   resource.etag = newEtag(arm);
   return { status: 200, body: frame(resource, kind.show(arm, resource)) };
@@ -70,7 +71,11 @@ export function deleteResource(arm: Arm, kind: Kind, target: Target, call: Call)
   if (resource === undefined) return { status: 204 };
   checkPreconditions(call, target, resource);
   if (kind.remove !== undefined) return kind.remove(arm, resource, call);
-  const writes = [resource.id, ...(target.parent === undefined ? [] : [target.parent.id])];
+  const writes = [
+    resource.id,
+    ...(target.parent === undefined ? [] : [target.parent.id]),
+    ...(kind.alsoWrites?.(arm, resource, {}) ?? []),
+  ];
   const running = writes.map((id) => arm.operations.writing(id)).find((one) => one !== undefined);
   if (running !== undefined) return refuseSecondWrite(arm, kind, locationOf(arm, resource), running);
   const whyKept = kind.whyKept?.(arm, resource);

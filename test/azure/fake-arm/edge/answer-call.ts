@@ -9,6 +9,7 @@ import type { Access } from "./access.ts";
 import { errorOf, type Fault } from "./faults.ts";
 import { checkApiVersion, matchEndpoint } from "./match-endpoint.ts";
 import type { Throttle } from "./throttle.ts";
+import type { VmThrottle } from "./vm-throttle.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface Edge {
@@ -16,6 +17,7 @@ export interface Edge {
   tokens: Tokens;
   access: Access;
   throttle: Throttle;
+  vmThrottle: VmThrottle;
 }
 
 export interface RawCall {
@@ -32,12 +34,12 @@ export async function answerCall(edge: Edge, raw: RawCall, fault: Fault | undefi
     url.pathname,
   );
   if (login !== null) {
+    if (fault?.kind === "answer") return { status: fault.status, body: { error: fault.code } };
     return method === "POST"
       ? edge.tokens.issue(login[1] ?? "", new URLSearchParams(raw.text))
       : edge.tokens.describe(url.origin);
   }
-  const log = edge.arm.logs.get(`${url.pathname}${url.search}`);
-  if (log !== undefined) return { status: 200, text: await log() };
+  if (url.pathname.startsWith("/bootdiagnostics-")) return await readLog(edge.arm, url);
   const { arm } = edge;
   arm.clock.tick();
   // Guests that are already done must be seen as done.
@@ -64,6 +66,13 @@ export async function answerCall(edge: Edge, raw: RawCall, fault: Fault | undefi
   }
 }
 
+/** Storage answers in XML, and to anyone whose link is good. */
+async function readLog(arm: Arm, { pathname, search }: URL): Promise<Answer> {
+  const log = arm.logs.get(`${pathname}${search}`);
+  if (log !== undefined && log.until > arm.clock.now()) return { status: 200, text: await log.read() };
+  return { status: 403, text: "<Error><Code>AuthenticationFailed</Code></Error>" };
+}
+
 async function answerArm(
   edge: Edge,
   raw: RawCall,
@@ -72,7 +81,7 @@ async function answerArm(
 ): Promise<Answer> {
   const { arm } = edge;
   edge.tokens.check(header(raw, "authorization"));
-  Object.assign(limits, edge.throttle.take(raw.method));
+  Object.assign(limits, edge.throttle.take(raw.method), edge.vmThrottle.take(raw.method, raw.url.pathname));
   if (fault?.kind === "answer" && fault.afterApplying !== true) throw errorOf(fault);
   const matched = matchEndpoint(raw.method, raw.url.pathname);
   checkApiVersion(matched, raw.url.searchParams.get("api-version"));

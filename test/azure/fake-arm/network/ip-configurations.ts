@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { contains } from "../../../../src/lib/cidr.ts";
 import type { Arm } from "../core/arm.ts";
 import { networkError } from "../core/arm-error.ts";
 import { requireProvisioned, requireReferred } from "../core/conflicts.ts";
@@ -11,6 +12,7 @@ import {
   ipConfigurationsOf,
   ipConfigurationsWithPublicIp,
   nextFreeAddress,
+  rangesOf,
 } from "./addresses.ts";
 
 const Reference = z.looseObject({ id: z.string() });
@@ -36,6 +38,14 @@ export function prepareIpConfigurations(arm: Arm, request: PutRequest): Json[] {
   const parsed = z.array(IpConfiguration).min(1).safeParse(wanted.properties["ipConfigurations"]);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
+    const given = wanted.properties["ipConfigurations"];
+    if (given === undefined || (Array.isArray(given) && given.length === 0)) {
+      throw networkError(
+        400,
+        "NetworkInterfaceMustHaveIpConfigurationOrAttachedElasticNetworkInterface",
+        `Network interface ${target.id} must have one or more IP configurations.`,
+      );
+    }
     throw networkError(
       400,
       "InvalidRequestFormat",
@@ -55,6 +65,13 @@ export function prepareIpConfigurations(arm: Arm, request: PutRequest): Json[] {
     const subnet = subnets[index];
     if (subnet === undefined) throw new Error("every configuration has a subnet");
     const address = chooseAddress(arm, request, configuration, subnet, taken);
+    if (taken.includes(address)) {
+      throw networkError(
+        400,
+        "PrivateIPAddressIsAllocated",
+        `IP configuration ${configuration.name} of ${target.id} is using the private IP address ${address} which is already allocated to another of its IP configurations.`,
+      );
+    }
     taken.push(address);
     const { properties } = configuration;
     checkPublicIp(arm, request, configuration);
@@ -100,7 +117,9 @@ function chooseAddress(
     existing === undefined ? undefined : ipConfigurationsOf(existing).find((one) => isSameId(one.id, id));
   if (properties.privateIPAllocationMethod === "Dynamic") {
     const kept = before === undefined ? undefined : addressOf(before);
-    return kept ?? nextFreeAddress(arm, subnet, taken);
+    const isInside =
+      kept !== undefined && rangesOf(subnet.properties, subnet.id).some((range) => contains(range, kept));
+    return isInside ? kept : nextFreeAddress(arm, subnet, taken);
   }
   if (properties.privateIPAddress === undefined) {
     throw networkError(

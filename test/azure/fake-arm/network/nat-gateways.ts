@@ -32,7 +32,7 @@ export const natGateways: Kind = {
     if (users.length === 0) return undefined;
     return networkError(
       400,
-      "InUseNatGatewayCannotBeDeleted",
+      "NatGatewayInUseBySubnet",
       `Nat Gateway ${gateway.id} is in use by ${users.join(", ")} and cannot be deleted.`,
     );
   },

@@ -65,7 +65,7 @@ function preparePublicIp(arm: Arm, { target, wanted, existing }: PutRequest): Js
   if (textIn(wanted.properties, "publicIPAllocationMethod") !== "Static") {
     throw networkError(
       400,
-      "StandardSkuPublicIPAddressMustBeStatic",
+      "StandardAndStandardV2SkuPublicIPAddressesMustBeStatic",
       `Standard sku publicIp ${target.id} must have AllocationMethod set to Static.`,
     );
   }

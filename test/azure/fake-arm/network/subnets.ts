@@ -33,9 +33,15 @@ export const subnets: Kind = {
       }),
     };
   },
+  alsoWrites: (_arm, existing, wanted) => referredBy(existing?.properties, wanted),
   whyKept: (arm, subnet) => whySubnetIsKept(arm, subnet),
   show: showSubnet,
 };
+
+/** Route tables, security groups and gateways are written too when a subnet takes or leaves them. */
+export function referredBy(...bodies: (JsonObject | undefined)[]): string[] {
+  return bodies.flatMap((body) => REFERENCES.flatMap((field) => referenceIn(body ?? {}, field) ?? []));
+}
 
 /** The network that a subnet is put into: as it is, or as one and the same request makes it. */
 export interface NetworkAround {

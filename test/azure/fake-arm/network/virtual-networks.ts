@@ -2,14 +2,14 @@ import { virtualNetworkDeserializer } from "../../../../node_modules/@azure/arm-
 import { overlaps } from "../../../../src/lib/cidr.ts";
 import type { Arm } from "../core/arm.ts";
 import { networkError } from "../core/arm-error.ts";
-import { compact, objectIn, type Json, type JsonObject } from "../core/json.ts";
+import { compact, objectIn, objectsIn, type Json, type JsonObject } from "../core/json.ts";
 import type { Kind, PutRequest } from "../core/kind.ts";
 import type { Resource } from "../core/store.ts";
 import { frame } from "../core/target.ts";
 import { rangesOf } from "./addresses.ts";
 import { childrenInBody } from "./children.ts";
 import { networkKind } from "./network-kind.ts";
-import { prepareSubnet, showSubnet, subnets, whySubnetIsKept } from "./subnets.ts";
+import { prepareSubnet, referredBy, showSubnet, subnets, whySubnetIsKept } from "./subnets.ts";
 
 export const virtualNetworks: Kind = {
   ...networkKind,
@@ -29,6 +29,13 @@ export const virtualNetworks: Kind = {
     } = request.wanted.properties;
     return { properties: { enableDdosProtection: false, ...rest }, ...(children && { children }) };
   },
+  alsoWrites: (arm, existing, wanted) =>
+    referredBy(
+      ...(existing === undefined ? [] : arm.store.ofType(subnets.type, existing.id)).map(
+        ({ properties }) => properties,
+      ),
+      ...(objectsIn(wanted, "subnets") ?? []).map((body) => objectIn(body, "properties")),
+    ),
   whyKept: (arm, network) =>
     arm.store
       .ofType(subnets.type, network.id)

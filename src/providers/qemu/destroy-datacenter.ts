@@ -1,5 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isErrno } from "../../lib/files.ts";
 import type { World } from "../../lib/world.ts";
 import { readDatacenter } from "./datacenter-state.ts";
 import { openNetwork } from "./network/choose-network.ts";
@@ -22,4 +23,13 @@ export async function destroyDatacenter(routerName: string, world: World): Promi
     }
     await rm(dir, { recursive: true, force: true });
   });
+  await removeIfEmpty(world.paths.datacentersDir);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "ENOENT")) throw error;
+  }
 }

@@ -57,7 +57,7 @@ export function prepDcInventoryCommand(world: World): Command {
     const provider = providerById(flags.provider);
     const connections = await connect(await connectionFlags(flags, world), world);
     if (action === "destroy" || flags.destroy) {
-      await destroyDatacenter(flags.routerName, provider, connections, world);
+      await destroyDatacenter(flags.routerName, provider, connections, world, flags);
       world.print(`Datacenter ${flags.routerName} is gone`);
       return;
     }
@@ -139,7 +139,9 @@ async function prepare(
     ]);
     const plan = await provider.plan(datacenter, options, world);
     world.print(plan.map(({ action, what }) => `${action.padEnd(10)}${what}`).join("\n"));
-    world.print(`${"update".padEnd(10)}Datacenter ${flags.routerName}, Servers ${flags.vm.join(", ")} in namespace ${namespace}`);
+    world.print(
+      `${"update".padEnd(10)}Datacenter ${flags.routerName}, Servers ${flags.vm.join(", ")} in namespace ${namespace}`,
+    );
     return;
   }
   const login = { username: datacenter.adminUsername, privateKey: keys.privateKey };

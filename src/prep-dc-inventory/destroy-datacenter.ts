@@ -15,6 +15,7 @@ export async function destroyDatacenter(
   provider: Provider,
   connections: Connections | undefined,
   world: World,
+  flags: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { progress, signal } = world;
   if (connections !== undefined) {
@@ -27,7 +28,9 @@ export async function destroyDatacenter(
       update(names.length === 0 ? "there are none" : names.join(", "));
     });
   }
-  await progress.step(`Remove the VMs of ${routerName}`, () => provider.destroyDatacenter(routerName, world));
+  await progress.step(`Remove the VMs of ${routerName}`, () =>
+    provider.destroyDatacenter(routerName, world, flags),
+  );
   if (connections !== undefined) {
     await progress.step(`Remove ${routerName} from the tailnet`, () =>
       removeDevices(routerName, connections, world),

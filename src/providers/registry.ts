@@ -1,19 +1,17 @@
 import { UsageError } from "../lib/errors.ts";
+import { azureProvider } from "./azure/azure-provider.ts";
 import type { Provider } from "./provider.ts";
 import { qemuProvider } from "./qemu/qemu-provider.ts";
 
 /** Every provider that can make datacenters. */
-export const providers: readonly Provider[] = [qemuProvider];
+export const providers: readonly Provider[] = [qemuProvider, azureProvider];
 
-/** Every value --provider takes. Azure's flags are part of the contract; its VMs are not made by this version. */
-export const providerIds = ["qemu", "azure"] as const;
+/** Every value --provider takes. */
+export const providerIds: readonly string[] = providers.map(({ id }) => id);
 
-/** @throws UsageError ProviderNotAvailable */
+/** @throws UsageError */
 export function providerById(id: string): Provider {
   const found = providers.find((provider) => provider.id === id);
   if (found !== undefined) return found;
-  throw new UsageError(
-    `Provider ${id} cannot make datacenters in this version`,
-    `Use one of: ${providers.map((provider) => provider.id).join(", ")}.`,
-  );
+  throw new UsageError(`There is no provider ${id}`, `Use one of: ${providerIds.join(", ")}.`);
 }

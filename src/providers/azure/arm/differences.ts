@@ -7,9 +7,10 @@ export function findDifferences(wanted: unknown, actual: unknown, path = ""): st
   if (wanted === undefined) return [];
   if (Array.isArray(wanted)) return inList(wanted, actual, path);
   if (isRecord(wanted)) {
-    const have: Record<string, unknown> = isRecord(actual) ? actual : {};
-    return Object.entries(wanted).flatMap(([key, value]) =>
-      findDifferences(value, have[key], path === "" ? key : `${path}.${key}`),
+    const entries = Object.entries(wanted).filter(([, value]) => value !== undefined);
+    if (!isRecord(actual)) return entries.length === 0 ? [] : [path === "" ? "everything" : path];
+    return entries.flatMap(([key, value]) =>
+      findDifferences(value, actual[key], path === "" ? key : `${path}.${key}`),
     );
   }
   return isEqual(wanted, actual, path) ? [] : [path];

@@ -149,6 +149,16 @@ void test("the controller approves a router's routes, again when they are taken 
   await objects.waitFor("dc1", { RouterOnline: "True", RoutePrimary: "True" }, 60_000);
   await waitForEvents(objects, "dc1", ["Warning RouterOffline", "Normal RouterOnline"]);
 
+  // Its host stops dead: its connection to the tailnet stays, but nothing comes through.
+  for (const address of [a.address, "192.168.77.10"]) hosts.silent.add(address);
+  const frozenAt = Date.now();
+  const silent = await objects.waitFor("dc1", { RouterOnline: "False" }, 30_000);
+  show("silent router told of", frozenAt);
+  assert.equal(conditionOf(silent, "RouterOnline")?.reason, "RouterSilent");
+  assert.equal((await deviceNamed(a.name)).online, true);
+  hosts.silent.clear();
+  await objects.waitFor("dc1", { RouterOnline: "True", WorkersReachable: "True" }, 45_000);
+
   // A second router takes over.
   await joinRouter(b.name, SUBNET);
   await cluster.client.mergePatch(

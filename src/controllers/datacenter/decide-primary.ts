@@ -20,14 +20,15 @@ export interface PrimaryDecision {
 
 /**
  * Pure: whether one of the datacenter's routers carries its traffic. Of several routers one is primary at a time.
- * Tailscale's API does not tell which; where only ours can be, that is as good.
+ * Tailscale's API does not tell which; where only ours can be, that is as good. `ours` are the datacenter's routers,
+ * `strangers` every other device.
  */
 export function decidePrimary(
   subnets: readonly string[],
   ours: readonly Device[],
-  devices: readonly Device[],
+  strangers: readonly Device[],
 ): PrimaryDecision {
-  const carriers = subnets.map((subnet) => ({ subnet, carrier: carrierOf(subnet, ours, devices) }));
+  const carriers = subnets.map((subnet) => ({ subnet, carrier: carrierOf(subnet, ours, strangers) }));
   const remarks = carriers.flatMap(({ subnet, carrier }) => {
     switch (carrier.kind) {
       case "router":
@@ -70,11 +71,11 @@ function up(subnets: readonly string[], carriers: readonly Carrier[]): PrimaryDe
   };
 }
 
-function carrierOf(subnet: string, ours: readonly Device[], devices: readonly Device[]): Carrier {
-  const own = new Set(ours.map(({ id }) => id));
-  const serving = devices.filter((device) => serves(device, subnet));
-  const routers = serving.filter(({ id }) => own.has(id));
-  const others = serving.filter(({ id }) => !own.has(id)).map(({ hostname }) => ({ name: hostname }));
+function carrierOf(subnet: string, ours: readonly Device[], strangers: readonly Device[]): Carrier {
+  const routers = ours.filter((device) => serves(device, subnet));
+  const others = strangers
+    .filter((device) => serves(device, subnet))
+    .map(({ hostname }) => ({ name: hostname }));
   const [first] = routers;
   if (first === undefined) return others.length > 0 ? { kind: "others", others } : { kind: "nobody" };
   if (routers.some(({ primaryRoutes }) => primaryRoutes === undefined)) {

@@ -26,12 +26,9 @@ export function decideRoutes(facts: Facts, devices: readonly Device[]): RouteDec
     const device = findRouter(devices, name);
     return device === undefined ? [] : [{ name, device }];
   });
-  const primary = decidePrimary(
-    subnets,
-    present.map(({ device }) => device),
-    devices,
-  );
-  const online = decideOnline(routers, present, primary.activeRouter);
+  const working = present.filter(({ name }) => !facts.silent.has(name)).map(({ device }) => device);
+  const primary = decidePrimary(subnets, working, others(devices, present));
+  const online = decideOnline(facts, present, primary.activeRouter);
   if (present.length === 0) {
     const unknown = ["RoutesAdvertised", "RoutesApproved"].map(notInTailnet);
     return { conditions: [online, ...unknown, primary.condition], activeRouter: undefined, lost: [] };
@@ -53,13 +50,20 @@ export function routesToApprove(device: Device, subnets: readonly string[]): str
   return [...new Set([...device.enabledRoutes, ...missing])];
 }
 
+function others(devices: readonly Device[], routers: readonly Router[]): Device[] {
+  const own = new Set(routers.map(({ device }) => device.id));
+  return devices.filter(({ id }) => !own.has(id));
+}
+
 function decideOnline(
-  routers: readonly { name: string }[],
+  { datacenter, silent }: Facts,
   present: readonly Router[],
   activeRouter: string | undefined,
 ): NewCondition {
   const type = "RouterOnline";
-  const online = present.filter(({ device }) => device.online);
+  const { routers } = datacenter.spec;
+  const online = present.filter(({ name, device }) => device.online && !silent.has(name));
+  const mute = present.filter(({ name, device }) => device.online && silent.has(name));
   const offline = present.filter(({ device }) => !device.online);
   const missing = routers.filter(({ name }) => !present.some((router) => router.name === name));
   if (online.length === routers.length) {
@@ -67,11 +71,14 @@ function decideOnline(
   }
   const remarks = [
     ...offline.map(({ name }) => `router "${name}" is offline`),
+    ...mute.map(
+      ({ name }) => `router "${name}" is online for the tailnet, but does not answer: ${silent.get(name)}`,
+    ),
     ...missing.map(({ name }) => `router "${name}" is not in the tailnet`),
     ...(activeRouter === undefined ? [] : [`"${activeRouter}" carries the traffic`]),
   ];
-  const reason =
-    online.length > 0 ? "RedundancyLost" : offline.length > 0 ? "RouterOffline" : "RouterNotInTailnet";
+  const why = mute.length > 0 ? "RouterSilent" : offline.length > 0 ? "RouterOffline" : "RouterNotInTailnet";
+  const reason = online.length > 0 ? "RedundancyLost" : why;
   const remedy = "Look at its console; prep-dc-inventory starts what is stopped and makes what is missing.";
   return { type, status: "False", reason, message: `${sentence(...remarks)} ${remedy}` };
 }

@@ -93,6 +93,20 @@ const cases: Case[] = [
     factsWith({ datacenter: two, devices: [deviceWith(off), b(off)] }),
     { RouterOnline: "False RouterOffline", RoutePrimary: "False NoRouter", Ready: "False NoRouter" },
   ],
+  [
+    "a router that nothing comes through any more",
+    factsWith({ silent: new Map([["router-a", "no answer"]]) }),
+    { RouterOnline: "False RouterSilent", RoutePrimary: "False NoRouter", Ready: "False NoRouter" },
+  ],
+  [
+    "a second router that nothing comes through any more",
+    factsWith({
+      datacenter: two,
+      devices: [deviceWith(), b()],
+      silent: new Map([["router-b", "no answer"]]),
+    }),
+    { RouterOnline: "False RedundancyLost" },
+  ],
   ["a router of Tailscale, alone", factsWith({ devices: [deviceWith(untold)] }), {}],
   ["two routers of Tailscale", factsWith({ datacenter: two, devices: [deviceWith(untold), b(untold)] }), {}],
   [

@@ -32,6 +32,8 @@ export interface Facts {
   /** Every other Datacenter there is, whoever looks after it. */
   others: readonly Datacenter[];
   tailnet: TailnetFacts;
+  /** Routers that nothing comes through, whatever the tailnet says; by name, with what was met. */
+  silent: ReadonlyMap<string, string>;
   /** Why routes of a router could not be approved when that was tried last; by the router's name. */
   approvalProblems: ReadonlyMap<string, Problem>;
   servers: readonly ServerFact[];

@@ -10,7 +10,7 @@ import { createEventRecorder } from "../operation/events.ts";
 import { FakeCluster } from "../operation/fake-cluster.ts";
 import { DevicePoll } from "./device-poll.ts";
 import { FakeTailnet } from "./fake-tailnet.ts";
-import { Reachability } from "./reachability.ts";
+import { placeOfServer, Reachability } from "./reachability.ts";
 import { reconcile, type Context } from "./reconcile.ts";
 import { Reporter } from "./report.ts";
 import { RouteApprover } from "./route-approver.ts";
@@ -28,7 +28,7 @@ class Story {
   readonly cluster = new FakeCluster();
   readonly clock = new SteppedClock();
   readonly server = serverWith({ router: { name: "router-a" } });
-  readonly reachability = new Reachability();
+  readonly reachability = new Reachability(this.clock);
   readonly tailnet = new FakeTailnet(deviceWith());
   writes = 0;
   readonly ctx: Context;
@@ -58,7 +58,7 @@ class Story {
       clusterNetworks: async () => Promise.resolve([]),
       hostNetworks: () => [],
     };
-    this.reachability.record(server, undefined);
+    this.reachability.record(placeOfServer(server), undefined);
   }
 
   /** Starts the poll of the tailnet and has the Datacenter looked at. */

@@ -5,9 +5,10 @@ import { decide } from "./decide.ts";
 import type { DevicePoll } from "./device-poll.ts";
 import type { Facts, OwnedRange } from "./facts.ts";
 import { isBehind } from "./members.ts";
-import type { Reachability } from "./reachability.ts";
+import { placeOfServer, type Reachability } from "./reachability.ts";
 import type { Reporter } from "./report.ts";
 import type { RouteApprover } from "./route-approver.ts";
+import { silentRouters } from "./silent-routers.ts";
 
 /** Nothing tells us when the cluster's ranges or this host's networks change. */
 const LOOK_AGAIN_MS = 5 * 60_000;
@@ -56,15 +57,17 @@ export function isOurs({ spec, metadata }: Datacenter, providerId: string): bool
 
 async function observe(datacenter: Datacenter, ctx: Context, signal: AbortSignal): Promise<Facts> {
   const { namespace, uid } = datacenter.metadata;
+  const servers = ctx.servers.list({ namespace }).filter((server) => isBehind(datacenter, server));
   return {
     datacenter,
     others: ctx.datacenters.list().filter((other) => other.metadata.uid !== uid),
     tailnet: ctx.poll.facts(),
+    silent: silentRouters(datacenter, servers, ctx.reachability),
     approvalProblems: problemsOf(ctx),
-    servers: ctx.servers
-      .list({ namespace })
-      .filter((server) => isBehind(datacenter, server))
-      .map((server) => ({ name: server.metadata.name, reach: ctx.reachability.of(server) })),
+    servers: servers.map((server) => ({
+      name: server.metadata.name,
+      reach: ctx.reachability.of(placeOfServer(server)),
+    })),
     reserved: await ctx.clusterNetworks(signal),
     hostNetworks: ctx.hostNetworks(),
   };

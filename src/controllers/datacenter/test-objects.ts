@@ -67,6 +67,7 @@ export function factsWith({ devices, ...change }: Partial<Facts> & { devices?: D
     datacenter: datacenterWith(),
     others: [],
     tailnet: { kind: "devices", devices: devices ?? [deviceWith()] },
+    silent: new Map(),
     approvalProblems: new Map(),
     servers: [
       { name: "vm-1", reach: { kind: "reachable" } },

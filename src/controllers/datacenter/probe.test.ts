@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, test } from "node:test";
+import { StargateError } from "../../lib/errors.ts";
 import { createDialer } from "../../remote/create-dialer.ts";
-import { probeServer } from "./probe-server.ts";
+import type { Dialer } from "../../remote/dialer.ts";
+import { probeRouter, probeServer } from "./probe.ts";
 
 const dialer = createDialer(undefined);
 const { signal } = new AbortController();
@@ -61,4 +63,21 @@ void test("probeServer() ends when it is stopped", async () => {
   const target = await listen(() => stop.abort(new Error("enough")));
 
   await assert.rejects(probeServer(dialer, target, { signal: stop.signal }), /^Error: enough$/);
+});
+
+void test("probeRouter() is content with anything that comes back", async () => {
+  const target = await listen(() => undefined);
+  await probeRouter(dialer, target, { signal, timeoutMs: 5_000 });
+  opened.splice(0).forEach((server) => server.close());
+
+  await probeRouter(dialer, target, { signal, timeoutMs: 5_000 });
+});
+
+void test("probeRouter() tells of silence in the dialer's words", async () => {
+  const silent = new StargateError("ConnectTimeout", "no answer", { retriable: true });
+  const mute: Dialer = { description: "nowhere", dial: async () => Promise.reject(silent) };
+
+  const probe = probeRouter(mute, { host: "192.168.100.1", port: 22 }, { signal, timeoutMs: 5_000 });
+
+  await assert.rejects(probe, { reason: "ConnectTimeout" });
 });

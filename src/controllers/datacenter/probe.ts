@@ -29,6 +29,24 @@ export async function probeServer(
   }
 }
 
+/**
+ * Connects, or is refused: either shows that packets come through to the address and back.
+ * @throws StargateError with the dialer's reasons
+ */
+export async function probeRouter(
+  dialer: Dialer,
+  target: Target,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+): Promise<void> {
+  try {
+    const socket = await dialer.dial(target, { timeoutMs, signal });
+    socket.on("error", () => undefined).destroy();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StargateError) || error.reason !== "ConnectionRefused") throw error;
+  }
+}
+
 /** The line by which an SSH daemon names itself; undefined where something else came. */
 async function readGreeting(socket: Duplex, signal: AbortSignal): Promise<string | undefined> {
   const abort = (): void => void socket.destroy(new Error("no answer"));

@@ -13,8 +13,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Dialer } from "../../remote/dialer.ts";
-import { probeServer } from "./probe-server.ts";
-import type { Reachability } from "./reachability.ts";
+import { isChanged } from "./is-changed.ts";
+import { probeServer } from "./probe.ts";
+import { placeOfServer, type Reachability } from "./reachability.ts";
 
 /** Each server is tried this often, never all in step. Seldom enough that an SSH daemon does not take offence. */
 const INTERVAL_MS = { min: 15_000, max: 30_000 };
@@ -23,12 +24,12 @@ const SECOND_LOOK_MS = 2_000;
 /** Servers that are down take the whole time-out each. */
 const CONCURRENCY = 16;
 
-export interface ProberOptions {
+export interface ServerProberOptions {
   datacenters: Informer<Datacenter>;
   servers: Informer<Server>;
   /** True for a server of a datacenter that is looked after here. */
   isNeeded: (server: Server) => boolean;
-  /** Called when a server begins to answer or stops. */
+  /** Called when a server begins to answer, does not answer once, or not at all. */
   onNews: (server: Server) => void;
   reachability: Reachability;
   dialer: Dialer;
@@ -38,7 +39,7 @@ export interface ProberOptions {
 }
 
 /** Tries every server again and again, each at its own times, a bounded number at once. */
-export function createProber(options: ProberOptions): Controller {
+export function createServerProber(options: ServerProberOptions): Controller {
   const { datacenters, servers, isNeeded, onNews, reachability, dialer, clock, log } = options;
   const { random = Math.random } = options;
 
@@ -46,7 +47,9 @@ export function createProber(options: ProberOptions): Controller {
     name: "server-reachability",
     triggers: [
       watching(servers, wokenByServer),
-      watching(datacenters, (change) => (isNews(change) ? servers.list().filter(isNeeded).map(keyOf) : [])),
+      watching(datacenters, (change) =>
+        isChanged(change) ? servers.list().filter(isNeeded).map(keyOf) : [],
+      ),
     ],
     concurrency: CONCURRENCY,
     clock,
@@ -55,14 +58,12 @@ export function createProber(options: ProberOptions): Controller {
       const server = servers.get(key);
       if (server === undefined || !isNeeded(server)) return done;
       const problem = await tryToReach(server, dialer, signal);
-      const { isNews: isNew, isSettled } = reachability.record(server, problem);
-      if (isNew) {
-        log.info("server reachability", {
-          object: `${key.namespace}/${key.name}`,
-          problem: problem ?? "none",
-        });
-        onNews(server);
+      const { isNews, isSettled } = reachability.record(placeOfServer(server), problem);
+      if (isNews) {
+        const object = `${key.namespace}/${key.name}`;
+        log.info(problem === undefined ? "server answers" : "server does not answer", { object, problem });
       }
+      if (isNews || !isSettled) onNews(server);
       if (!isSettled) return after(SECOND_LOOK_MS);
       return after(INTERVAL_MS.min + (INTERVAL_MS.max - INTERVAL_MS.min) * random());
     },
@@ -70,24 +71,16 @@ export function createProber(options: ProberOptions): Controller {
 
   function wokenByServer(change: Change<Server>): ObjectKey[] {
     if (change.type === "deleted") reachability.forget(change.object.metadata.uid);
-    return isNews(change) ? [keyOf(change.object)] : [];
+    return isChanged(change) ? [keyOf(change.object)] : [];
   }
 }
 
 async function tryToReach(server: Server, dialer: Dialer, signal: AbortSignal): Promise<string | undefined> {
-  const { ipv4: host, sshPort: port } = server.spec;
   try {
-    await probeServer(dialer, { host, port }, { signal });
+    await probeServer(dialer, placeOfServer(server), { signal });
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
     return describeError(error);
   }
-}
-
-/** Another status of a server is no reason to try it; another address is. */
-function isNews<T extends { metadata: { generation: number } }>(
-  change: Change<T & { metadata: { name: string; uid: string; resourceVersion: string } }>,
-): boolean {
-  return change.type !== "updated" || change.before.metadata.generation !== change.object.metadata.generation;
 }

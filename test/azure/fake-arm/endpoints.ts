@@ -5,6 +5,8 @@ import { retrieveBootDiagnostics } from "./compute/boot-diagnostics.ts";
 import { SKU_API_VERSIONS, COMPUTE_API_VERSIONS } from "./compute/compute-kind.ts";
 import { showInstanceView } from "./compute/instance-view.ts";
 import { listImageVersions, listSkus, listUsages } from "./compute/lists.ts";
+import { showEffectiveRoutes } from "./network/effective-routes.ts";
+import { interfaces } from "./network/interfaces.ts";
 import { NETWORK_API_VERSIONS } from "./network/network-kind.ts";
 import {
   deleteGroup,
@@ -158,6 +160,20 @@ const operations: Endpoint[] = [
   ),
 ];
 
+const network: Endpoint[] = [
+  {
+    method: "POST",
+    path: `${GROUP}/providers/Microsoft.Network/networkInterfaces/:nic/effectiveRouteTable`,
+    apiVersions: NETWORK_API_VERSIONS,
+    action: "Microsoft.Network/networkInterfaces/effectiveRouteTable/action",
+    answer: (arm, params) =>
+      showEffectiveRoutes(
+        arm,
+        findResource(arm, targetOf(interfaces.type, params("sub"), params("group"), [params("nic")])),
+      ),
+  },
+];
+
 const compute: Endpoint[] = [
   get(
     `${SUB}/providers/Microsoft.Compute/skus`,
@@ -205,6 +221,7 @@ export const endpoints: readonly Endpoint[] = [
   ...subscription,
   ...groups,
   ...operations,
+  ...network,
   ...compute,
   ...kindEndpoints(GROUP, SUB),
 ];

@@ -14,7 +14,7 @@ import { Random } from "./core/random.ts";
 import { Store } from "./core/store.ts";
 import { Access } from "./edge/access.ts";
 import { answerCall, type Edge } from "./edge/answer-call.ts";
-import { makeCertificate } from "./edge/certificate.ts";
+import { getCertificate } from "./edge/certificate.ts";
 import { Faults } from "./edge/faults.ts";
 import { Throttle } from "./edge/throttle.ts";
 import { VmThrottle } from "./edge/vm-throttle.ts";
@@ -86,7 +86,7 @@ export class FakeArm {
   }
 
   static async start(options: FakeArmOptions = {}): Promise<FakeArm> {
-    const { key, certificate } = await makeCertificate();
+    const { key, certificate } = await getCertificate();
     const server = createServer({ key, cert: certificate });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -3,8 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** A certificate for 127.0.0.1 that vouches for itself: clients take it as their CA. */
-export async function makeCertificate(): Promise<{ key: string; certificate: string }> {
+interface Certificate {
+  key: string;
+  certificate: string;
+}
+
+let made: Promise<Certificate> | undefined;
+
+/** A certificate for 127.0.0.1 that vouches for itself: clients take it as their CA. One for a process is enough. */
+export async function getCertificate(): Promise<Certificate> {
+  made ??= makeCertificate();
+  return await made;
+}
+
+async function makeCertificate(): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), "fake-arm-"));
   const keyFile = join(folder, "key.pem");
   const certificateFile = join(folder, "certificate.pem");

@@ -22,9 +22,13 @@ await build({
   minifySyntax: true,
   legalComments: "none",
   sourcemap: "linked",
-  // CommonJS packages in the bundle ask for require().
+  // CommonJS packages in the bundle ask for these.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      "const require = __createRequire(import.meta.url);",
+      "const __filename = import.meta.filename, __dirname = import.meta.dirname;",
+    ].join(" "),
   },
   external: ["cpu-features", "*.node"], // ssh2's optional native parts
   logLevel: "warning",

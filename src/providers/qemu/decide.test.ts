@@ -54,6 +54,12 @@ void describe("decideRouter()", () => {
       { device: "absent" },
       "rejoin",
     ],
+    [
+      "makes one anew whose first boot was cut off before it joined",
+      running,
+      { before: { ...terms, keyInSeed: true }, device: "absent" },
+      "make",
+    ],
     ["gives a new key to one of another tailnet", running, { now: elsewhere, device: "offline" }, "rejoin"],
     [
       "leaves one that is online, however it was told to join",

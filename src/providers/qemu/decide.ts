@@ -29,8 +29,10 @@ export function decideRouter(
   const action = decideWorker(facts);
   if (action === "make" || before === undefined) return "make";
   if (device === "online") return action;
-  // The key of a run that was cut off is revoked by now, and another tailnet never knew this router.
-  if (device === "absent" || !areSameTerms(before, now)) return "rejoin";
+  // The key of a run that was cut off is revoked by now. Nothing is lost in a router that never joined: its first boot
+  // begins anew, whatever it was in the middle of.
+  if (device === "absent") return before.keyInSeed ? "make" : "rejoin";
+  if (!areSameTerms(before, now)) return "rejoin";
   return action;
 }
 

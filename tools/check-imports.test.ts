@@ -15,8 +15,8 @@ const layers: readonly (readonly string[])[] = [
   ["bootstrap"],
   ["providers"],
   ["lab"],
-  ["prep-dc-inventory", "controllers"],
-  ["demo"],
+  ["prep-dc-inventory", "controllers", "mx-kind"],
+  ["demo", "doctor"],
   ["commands"],
   ["main"],
 ];

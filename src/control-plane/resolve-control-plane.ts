@@ -14,6 +14,7 @@ const KIND_KUBELET_OVERRIDES = {
   imageGCHighThresholdPercent: 85,
   evictionHard: {
     "imagefs.available": "15%",
+    "imagefs.inodesFree": "5%",
     "memory.available": "100Mi",
     "nodefs.available": "10%",
     "nodefs.inodesFree": "5%",

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { demoCommand } from "../commands/demo.ts";
 import { labCommand } from "../commands/lab.ts";
+import { mxCommand } from "../commands/mx.ts";
 import { toolchainCommand } from "../commands/toolchain.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -9,5 +10,6 @@ await runProgram((world) =>
     .description("Turns machines in many places into Kubernetes workers of one cluster")
     .addCommand(demoCommand(world))
     .addCommand(labCommand(world))
+    .addCommand(mxCommand(world))
     .addCommand(toolchainCommand(world)),
 );

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { createMxCluster, type MxRequest } from "../mx-kind/create-mx-cluster.ts";
+import { deleteMxCluster } from "../mx-kind/delete-mx-cluster.ts";
+import { DEFAULT_CLUSTER, namesFor } from "../mx-kind/names.ts";
+import { checkSshKey } from "../mx-kind/ssh-key.ts";
+import { isErrno } from "../lib/files.ts";
+import { addSecret } from "../lib/redact.ts";
+import type { World } from "../lib/world.ts";
+import { chooseTailnet, type TailnetGiven } from "../tailnet/choose-tailnet.ts";
+import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
+
+interface Flags {
+  name: string;
+  image?: string;
+  sshPrivateKey?: string;
+  tailscaleAuthKey?: string;
+  tailscaleClientId?: string;
+  tailscaleClientSecret?: string;
+  tailnetApiKey?: string;
+  tailnetUrl?: string;
+  loginServer?: string;
+}
+
+/** `stargate mx`: clusters that datacenters' workers join, made by other tools than the lab. */
+export function mxCommand(world: World): Command {
+  const kind = new Command("kind").description("An MX cluster in Docker, by kind, inside your tailnet");
+  addFlags(
+    kind
+      .command("create")
+      .description("Makes the cluster, or completes and repairs the one that is there")
+      .option("--image <image>", "kind's node image, which says the Kubernetes version (default: kind's own)")
+      .option(
+        "--ssh-private-key <path>",
+        "private key for the credentials Secrets (default: ~/.ssh/id_ed25519 or ~/.ssh/id_rsa)",
+      ),
+  ).action((flags: Flags) => create(flags, world));
+  addFlags(kind.command("delete").description("Removes the cluster and its device in the tailnet")).action(
+    async (flags: Flags) => {
+      const names = namesFor(flags.name);
+      await deleteMxCluster(names, chooseTailnet(await tailnetGiven(flags, world)), world);
+      world.print(`MX cluster ${names.cluster} is gone`);
+    },
+  );
+  return new Command("mx").description("The central cluster that workers join").addCommand(kind);
+}
+
+function addFlags(command: Command): Command {
+  return command
+    .option("--name <name>", "name of the kind cluster", DEFAULT_CLUSTER)
+    .option("--tailscale-auth-key <key>", "auth key to join with, or file:PATH (better: TAILSCALE_AUTH_KEY)")
+    .option("--tailscale-client-id <id>", "OAuth client that makes a key instead (TAILSCALE_CLIENT_ID)")
+    .option(
+      "--tailscale-client-secret <secret>",
+      "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
+    )
+    .option(
+      "--tailnet-api-key <key>",
+      "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
+    )
+    .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server")
+    .option("--login-server <url>", "where devices log in, if not at --tailnet-url");
+}
+
+async function create(flags: Flags, world: World): Promise<void> {
+  const names = namesFor(flags.name);
+  const given = await tailnetGiven(flags, world);
+  const tailnet = chooseTailnet(given) ?? {
+    missing:
+      "no key was given. Set TAILSCALE_AUTH_KEY (Tailscale admin console, Settings, Keys), or TAILSCALE_CLIENT_ID " +
+      "and TAILSCALE_CLIENT_SECRET",
+  };
+  const authKey = given.authKey?.trim();
+  const request: MxRequest = {
+    names,
+    image: flags.image,
+    tailnet,
+    ssh: await readSshKey(flags.sshPrivateKey),
+    authKey: authKey === "" ? undefined : authKey,
+  };
+  const { version, address } = await createMxCluster(request, world);
+  world.print(
+    [
+      `MX cluster ${names.cluster} is ready: Kubernetes ${version} at https://${address}:6443`,
+      `  kubectl config use-context kind-${names.cluster}`,
+      "  controllers: --control-plane-mode=kind" +
+        (names.cluster === DEFAULT_CLUSTER ? "" : ` --control-plane-hostname=${names.container}`),
+    ].join("\n"),
+  );
+}
+
+async function tailnetGiven(flags: Flags, { env }: World): Promise<TailnetGiven> {
+  return {
+    authKey: await readSecretFlag(
+      flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
+      "--tailscale-auth-key",
+    ),
+    clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
+    clientSecret: await readSecretFlag(
+      flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
+      "--tailscale-client-secret",
+    ),
+    apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
+    tailnetUrl: flags.tailnetUrl,
+    loginServer: flags.loginServer,
+  };
+}
+
+async function readSshKey(named: string | undefined): Promise<MxRequest["ssh"]> {
+  const paths =
+    named === undefined ? ["id_ed25519", "id_rsa"].map((name) => join(homedir(), ".ssh", name)) : [named];
+  for (const path of paths) {
+    try {
+      const privateKey = await readFile(path, "utf8");
+      addSecret(privateKey);
+      const problem = await checkSshKey(privateKey);
+      return problem === undefined
+        ? { privateKey, isKeyNamed: named !== undefined }
+        : { missing: `${path} ${problem}` };
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+    }
+  }
+  return {
+    missing: `there is no ${paths.join(" nor ")}. Make one (ssh-keygen -t ed25519 -N ""), or name another by --ssh-private-key`,
+  };
+}

@@ -100,7 +100,7 @@ export function parseScope(
   return { subscriptionId: subscription.toLowerCase(), resourceGroup };
 }
 
-function parseZone(zone: string | undefined): string | undefined {
+export function parseZone(zone: string | undefined): string | undefined {
   if (zone === undefined || zone === "") return undefined;
   if (/^[1-9]$/.test(zone)) return zone;
   throw new UsageError(

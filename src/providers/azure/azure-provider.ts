@@ -16,10 +16,11 @@ import {
   writeRecord,
 } from "./datacenter/datacenter-record.ts";
 import { routerAddressIn } from "./datacenter/datacenter-spec.ts";
-import { destroyDatacenter } from "./datacenter/destroy-datacenter.ts";
 import { ensureDatacenter } from "./datacenter/ensure-datacenter.ts";
 import { planDatacenter } from "./datacenter/plan-datacenter.ts";
 import { checkDatacenter } from "./datacenter/preflight.ts";
+import { destroyOwned } from "./owned/destroy-owned.ts";
+import { DATACENTER_TAG } from "./tags.ts";
 
 /** How Azure is reached; tests reach another one. */
 export type ConnectArm = (subscriptionId: string, world: World) => Promise<Arm>;
@@ -68,7 +69,7 @@ export function createAzureProvider(
       const scope = await findScope(routerName, world, flags ?? {});
       if (scope === undefined) return;
       await withDatacenter(routerName, world, async () => {
-        await destroyDatacenter(scope, routerName, await contextFor(scope, world));
+        await destroyOwned(scope, { tag: DATACENTER_TAG, value: routerName }, await contextFor(scope, world));
         await removeRecord(routerName, world);
       });
     },

@@ -17,8 +17,8 @@ import {
   type DatacenterVm,
 } from "./datacenter-spec.ts";
 import { findUplinkCidr, placeWorkers } from "./read-datacenter.ts";
-import { registerProviders } from "./register-providers.ts";
-import { settleAll } from "./settle-all.ts";
+import { registerProviders } from "../arm/register-providers.ts";
+import { settleAll } from "../arm/settle-all.ts";
 
 /**
  * Makes a datacenter, or what is missing of it, and puts right what was changed. What does not depend on each other is

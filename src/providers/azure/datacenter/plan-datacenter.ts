@@ -1,26 +1,11 @@
 import type { StargateError } from "../../../lib/errors.ts";
 import type { PlanLine } from "../../provider.ts";
-import {
-  decideResource,
-  nameTaken,
-  type ArmObject,
-  type AzureContext,
-  type Resource,
-} from "../arm/ensure-resource.ts";
+import type { AzureContext } from "../arm/ensure-resource.ts";
 import { readResourceGroup } from "../resources/resource-group.ts";
-import { decideVm, type VmDecision } from "../vm/decide-vm.ts";
-import { readVm } from "../vm/ensure-vm.ts";
-import { HOST_KEY_TAG } from "../tags.ts";
-import {
-  networkOf,
-  routerOf,
-  subnetsOf,
-  workerOf,
-  type DatacenterSpec,
-  type DatacenterVm,
-} from "./datacenter-spec.ts";
+import { networkOf, routerOf, subnetsOf, workerOf, type DatacenterSpec } from "./datacenter-spec.ts";
+import { planResource, planVm } from "../vm/plan-parts.ts";
 import { findUplinkCidr, placeWorkers } from "./read-datacenter.ts";
-import { findUnregistered } from "./register-providers.ts";
+import { findUnregistered } from "../arm/register-providers.ts";
 
 export interface DatacenterPlan {
   /** What would be done, in order. */
@@ -29,11 +14,6 @@ export interface DatacenterPlan {
   refusals: StargateError[];
   /** VMs that are to be made. */
   newVms: { name: string; size: string }[];
-}
-
-interface Part {
-  lines: PlanLine[];
-  refusals: StargateError[];
 }
 
 /** Looks at everything and decides as ensureDatacenter will; changes nothing. */
@@ -72,49 +52,5 @@ export async function planDatacenter(spec: DatacenterSpec, ctx: AzureContext): P
     newVms: vms
       .filter((_, index) => machines[index]?.isNew === true)
       .map(({ vm: { name, size } }) => ({ name, size })),
-  };
-}
-
-async function planResource<T extends ArmObject>(
-  resource: Resource<T>,
-  { arm }: AzureContext,
-): Promise<Part> {
-  const decision = decideResource(resource, await resource.read(arm));
-  if (decision.action === "refuse") return { lines: [], refusals: [decision.error] };
-  const details = decision.action === "update" ? ` (${decision.differences.join(", ")})` : "";
-  return { lines: [{ action: decision.action, what: `${resource.title}${details}` }], refusals: [] };
-}
-
-const vmLines: Readonly<Record<Exclude<VmDecision["action"], "refuse">, PlanLine["action"]>> = {
-  create: "create",
-  remake: "create",
-  reapply: "update",
-  start: "start",
-  retag: "update",
-  unchanged: "unchanged",
-};
-
-async function planVm(
-  { vm, interfaces, place }: DatacenterVm,
-  ctx: AzureContext,
-): Promise<Part & { isNew: boolean }> {
-  const actual = await readVm(ctx.arm, place.resourceGroup, vm.name);
-  const { action, drift } = decideVm(place, vm, actual);
-  const parts = await Promise.all(interfaces.map((one) => planResource(one, ctx)));
-  const refusals = parts.flatMap((part) => part.refusals);
-  const title = `VM ${vm.name}`;
-  if (action === "refuse") return { lines: [], refusals: [...refusals, nameTaken(title)], isNew: false };
-  const isNew = action === "create" || action === "remake";
-  const kept = drift.length === 0 ? "" : ` (keeps its ${drift.join(", ")})`;
-  const isPinned = !isNew && actual?.tags?.[HOST_KEY_TAG] !== undefined;
-  return {
-    lines: [
-      ...(action === "remake" ? [{ action: "delete" as const, what: `${title}, which failed` }] : []),
-      ...parts.flatMap((part) => part.lines),
-      { action: vmLines[action], what: `${title}${kept}` },
-      ...(isPinned ? [] : [{ action: "update" as const, what: `host key of ${vm.name}, read and pinned` }]),
-    ],
-    refusals,
-    isNew,
   };
 }

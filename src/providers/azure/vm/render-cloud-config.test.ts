@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { encodeCustomData, renderCloudConfig } from "./render-cloud-config.ts";
 
@@ -12,6 +13,17 @@ void test("renderCloudConfig() puts contents in as data", () => {
 
   assert.ok(text.startsWith("#cloud-config\n"));
   assert.deepEqual(parse(text), { write_files: [{ path: "/a", content }], runcmd: [["run", "it"]] });
+});
+
+void test("renderCloudConfig() compresses what is long", () => {
+  const content = "0123456789\n".repeat(1_000);
+
+  const text = renderCloudConfig(template, { "/a": content });
+
+  assert.ok(text.length < 1_000);
+  const [file] = parse(text).write_files;
+  assert.equal(file.encoding, "gz+b64");
+  assert.equal(gunzipSync(Buffer.from(file.content, "base64")).toString(), content);
 });
 
 void test("renderCloudConfig() refuses a file that the template does not write, and one without content", () => {

@@ -1,7 +1,7 @@
 import { StargateError } from "../../../lib/errors.ts";
 import { retry } from "../../../lib/retry.ts";
-import type { Arm } from "../arm/arm.ts";
-import type { AzureContext } from "../arm/ensure-resource.ts";
+import type { Arm } from "./arm.ts";
+import type { AzureContext } from "./ensure-resource.ts";
 
 const NEEDED = ["Microsoft.Compute", "Microsoft.Network"] as const;
 

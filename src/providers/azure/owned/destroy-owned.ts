@@ -2,11 +2,11 @@ import { StargateError } from "../../../lib/errors.ts";
 import type { Arm, Poller } from "../arm/arm.ts";
 import type { AzureContext } from "../arm/ensure-resource.ts";
 import type { ResourceScope } from "../arm/resource-id.ts";
-import { deleteGroupIfEmpty } from "../resources/delete-group.ts";
-import { DATACENTER_TAG, hasTag, MANAGED_TAG } from "../tags.ts";
+import { deleteGroupIfEmpty } from "./delete-group.ts";
+import { hasTag, MANAGED_TAG } from "../tags.ts";
 import { deleteVm } from "../vm/ensure-vm.ts";
 import { findOwned, type OwnedResources, type Owner } from "./find-owned.ts";
-import { settleAll } from "./settle-all.ts";
+import { settleAll } from "../arm/settle-all.ts";
 
 /**
  * Deletes everything that carries the owner's tag, what is used after what uses it; the virtual networks and the
@@ -31,7 +31,9 @@ export async function destroyOwned(scope: ResourceScope, owner: Owner, ctx: Azur
     ...left.interfaces.map((name) =>
       remove(`network interface ${name}`, () => network.networkInterfaces.delete(group, name)),
     ),
-    ...[...new Set([...owned.disks, ...left.disks])].map((name) => remove(`disk ${name}`, () => compute.disks.delete(group, name))),
+    ...[...new Set([...owned.disks, ...left.disks])].map((name) =>
+      remove(`disk ${name}`, () => compute.disks.delete(group, name)),
+    ),
   ]);
   await settleAll([
     ...left.publicAddresses.map((name) =>
@@ -90,13 +92,4 @@ function requireGone(left: OwnedResources): void {
     retriable: true,
     remedy: "Run the command again.",
   });
-}
-
-/** Everything of one datacenter. */
-export function destroyDatacenter(
-  scope: ResourceScope,
-  routerName: string,
-  ctx: AzureContext,
-): Promise<void> {
-  return destroyOwned(scope, { tag: DATACENTER_TAG, value: routerName }, ctx);
 }

@@ -1,7 +1,7 @@
 import { StargateError } from "../../../lib/errors.ts";
 import type { AzureContext } from "../arm/ensure-resource.ts";
 import { hasTag, MANAGED_TAG } from "../tags.ts";
-import { readResourceGroup } from "./resource-group.ts";
+import { readResourceGroup } from "../resources/resource-group.ts";
 
 /** Deletes a resource group that we made, once nothing is in it. Whatever else is in it keeps it. */
 export async function deleteGroupIfEmpty(name: string, { arm, world }: AzureContext): Promise<void> {

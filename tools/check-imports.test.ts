@@ -15,7 +15,7 @@ const layers: readonly (readonly string[])[] = [
   ["bootstrap"],
   ["providers"],
   ["lab"],
-  ["prep-dc-inventory", "controllers", "mx-kind"],
+  ["prep-dc-inventory", "controllers", "mx-azure", "mx-kind"],
   ["demo", "doctor"],
   ["commands"],
   ["main"],

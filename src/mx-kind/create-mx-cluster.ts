@@ -5,10 +5,10 @@ import { createKubeClient } from "../kubernetes/http-kube-client.ts";
 import { StargateError } from "../lib/errors.ts";
 import { retry } from "../lib/retry.ts";
 import type { World } from "../lib/world.ts";
+import { renderTailnetFlannel } from "../lab/tailnet-flannel.ts";
 import type { Tailnet } from "../tailnet/tailnet.ts";
 import type { Architecture } from "../toolchain/components.ts";
 import { adaptKubeProxy, removeWellKnownToken, waitForNode } from "./adapt-cluster.ts";
-import { renderFlannel } from "./flannel.ts";
 import { deliverPrograms, installPrograms } from "./install-programs.ts";
 import { ensureInTailnet } from "./join-tailnet.ts";
 import {
@@ -71,7 +71,7 @@ export async function createMxCluster(request: MxRequest, world: World): Promise
   await progress.step("Install Flannel, and wait for the node", async () => {
     await adaptKubeProxy(client, `https://${address}:6443`, signal);
     await removeWellKnownToken(client, signal);
-    await applyManifests(client, renderFlannel(address), { signal });
+    await applyManifests(client, renderTailnetFlannel(address, { directRouting: true }), { signal });
     await waitForNode(client, names.container, world);
   });
   await progress.step("Install the custom resources", () => applyManifests(client, renderCrds(), { signal }));

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { StargateError, UsageError } from "../lib/errors.ts";
 import { pointKubeProxyAt } from "./adapt-cluster.ts";
-import { renderFlannel } from "./flannel.ts";
 import { decideCluster, type ClusterFacts } from "./kind-cluster.ts";
 import { renderKindConfig } from "./kind-config.ts";
 import { namesFor } from "./names.ts";
@@ -84,40 +83,6 @@ void test("renderKindConfig() leaves kind's network out, and has the tailnet's n
     kubeadmConfigPatches: [
       "kind: ClusterConfiguration\napiServer:\n  certSANs:\n    - localhost\n    - 127.0.0.1\n    - stargate-demo-mx\n",
     ],
-  });
-});
-
-void test("renderFlannel() sends by the tailnet on MX, asks the API server there, and brings the plugin", () => {
-  const objects = parseAllDocuments(renderFlannel("100.101.102.103")).map((document): unknown =>
-    document.toJS(),
-  );
-
-  assert.equal(objects.length, 6);
-  assert.partialDeepStrictEqual(objects[5], {
-    kind: "DaemonSet",
-    spec: {
-      template: {
-        spec: {
-          initContainers: [{ name: "install-cni-plugin" }, { name: "install-cni" }],
-          containers: [
-            {
-              args: [
-                "--ip-masq",
-                "--kube-subnet-mgr",
-                "--iface=tailscale0",
-                "--iface-can-reach=100.101.102.103",
-              ],
-              env: [
-                { name: "POD_NAME" },
-                { name: "POD_NAMESPACE" },
-                { name: "KUBERNETES_SERVICE_HOST", value: "100.101.102.103" },
-                { name: "KUBERNETES_SERVICE_PORT", value: "6443" },
-              ],
-            },
-          ],
-        },
-      },
-    },
   });
 });
 

@@ -20,21 +20,35 @@ const DaemonSet = z.looseObject({
   }),
 });
 
+const ConfigMap = z.looseObject({ data: z.looseObject({ "net-conf.json": z.string() }) });
+const NetConf = z.looseObject({ Backend: z.looseObject({}) });
+
 /**
- * The lab's Flannel, for MX in a container. There it must send by the tailnet's interface, which workers have not: they
- * send by the one that leads to MX. It asks the API server at its tailnet address, as service addresses need kube-proxy.
+ * The lab's Flannel, for an MX that is itself in the tailnet. It must send by the tailnet's interface there, which
+ * workers have not: they send by the one that leads to MX. It asks the API server at its tailnet address, as service
+ * addresses need kube-proxy. Direct routing only where workers of a datacenter are on one Ethernet, which a cloud's
+ * network is not.
  */
-export function renderFlannel(address: string): string {
+export function renderTailnetFlannel(address: string, { directRouting }: { directRouting: boolean }): string {
   return parseAllDocuments(readAsset("lab/addons/flannel.yaml"))
     .map((document) => {
       const object: unknown = document.toJS();
-      return stringify(document.get("kind") === "DaemonSet" ? adaptDaemonSet(object, address) : object);
+      const kind = document.get("kind");
+      if (kind === "DaemonSet") return stringify(adaptDaemonSet(object, address));
+      return stringify(kind === "ConfigMap" ? adaptNetConf(object, directRouting) : object);
     })
     .join("---\n");
 }
 
+function adaptNetConf(object: unknown, directRouting: boolean): object {
+  const configMap = ConfigMap.parse(object);
+  const netConf = NetConf.parse(JSON.parse(configMap.data["net-conf.json"]));
+  const changed = { ...netConf, Backend: { ...netConf.Backend, DirectRouting: directRouting } };
+  return { ...configMap, data: { ...configMap.data, "net-conf.json": `${JSON.stringify(changed)}\n` } };
+}
+
 function adaptDaemonSet(object: unknown, address: string): object {
-  const plugin = Plugin.parse(parse(readAsset("mx-kind/flannel-plugin.yaml")));
+  const plugin = Plugin.parse(parse(readAsset("lab/addons/flannel-plugin.yaml")));
   const daemonSet = DaemonSet.parse(object);
   const { spec } = daemonSet.spec.template;
   const [flannel] = spec.containers;

@@ -1,0 +1,42 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { makePrivateDir, readJsonIfExists, writeFileAtomic } from "../lib/files.ts";
+import type { World } from "../lib/world.ts";
+
+/** What this host wrote for a cluster outside our own folder, so that destroy can take it back. */
+const MxRecord = z.object({
+  version: z.literal(1),
+  tailnetAddress: z.string().optional(),
+  sshConfig: z.string().optional(),
+  kubeconfig: z.string().optional(),
+});
+export type MxRecord = z.infer<typeof MxRecord>;
+
+export interface MxName {
+  resourceGroup: string;
+  vmName: string;
+}
+
+function folderOf({ paths }: World): string {
+  return join(paths.stateDir, "mx-azure");
+}
+
+function pathOf({ resourceGroup, vmName }: MxName, world: World): string {
+  return join(folderOf(world), `${resourceGroup}.${vmName}.json`);
+}
+
+export async function readMxRecord(name: MxName, world: World): Promise<MxRecord> {
+  return (await readJsonIfExists(pathOf(name, world), MxRecord)) ?? { version: 1 };
+}
+
+/** Adds to what is remembered. */
+export async function rememberMx(name: MxName, more: Omit<MxRecord, "version">, world: World): Promise<void> {
+  await makePrivateDir(folderOf(world));
+  const record = { ...(await readMxRecord(name, world)), ...more };
+  await writeFileAtomic(pathOf(name, world), `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
+}
+
+export async function forgetMx(name: MxName, world: World): Promise<void> {
+  await rm(pathOf(name, world), { force: true });
+}

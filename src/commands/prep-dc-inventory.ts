@@ -7,6 +7,7 @@ import { UsageError } from "../lib/errors.ts";
 import { isErrno } from "../lib/files.ts";
 import { addSecret } from "../lib/redact.ts";
 import type { World } from "../lib/world.ts";
+import { artifactsDirFor } from "../prep-dc-inventory/artifacts-dir.ts";
 import { connect, type ConnectionFlags, type Connections } from "../prep-dc-inventory/connections.ts";
 import { destroyDatacenter } from "../prep-dc-inventory/destroy-datacenter.ts";
 import { prepareDatacenter } from "../prep-dc-inventory/prepare-datacenter.ts";
@@ -131,6 +132,7 @@ async function prepare(
     subnetCidr: provider.subnetFromFlags(flags) ?? provider.defaultSubnetCidr,
     adminUsername: flags.adminUsername ?? "ubuntu",
     sshPublicKey: keys.publicKey,
+    artifactsDir: artifactsDirFor(connections, world),
   };
   if (flags.dryRun) {
     await Promise.all([

@@ -12,6 +12,11 @@ export interface DatacenterRequest {
   adminUsername: string;
   /** Public key (one authorized_keys line) that may log in on every VM. */
   sshPublicKey: string;
+  /**
+   * Folder of a node bundle of this host. A provider that can gives it to workers on a volume labelled
+   * STARGATE-ARTIFACTS, so that it need not be sent to each; others leave it.
+   */
+  artifactsDir?: string | undefined;
 }
 
 /** What the router VM needs to join the tailnet. */

@@ -34,8 +34,9 @@ export function createSshConnector(dialer: Dialer): HostConnector {
               username: address.username,
               privateKey: address.privateKey,
               readyTimeout: timeoutMs,
-              keepaliveInterval: 5_000,
-              keepaliveCountMax: 6,
+              // An emulated router that passes a large file on answers late: a minute is not yet silence.
+              keepaliveInterval: 10_000,
+              keepaliveCountMax: 9,
               algorithms: { serverHostKey: pinned.algorithms },
               hostVerifier: (key: Buffer) => {
                 if (key.equals(pinned.blob)) return true;

@@ -24,6 +24,14 @@ interface Actions {
   workers: ReadonlyMap<string, WorkerAction>;
 }
 
+/** What is to be done, by whom it was asked for. */
+interface Order {
+  request: DatacenterRequest;
+  options: QemuOptions;
+  routerJoin: RouterJoin;
+  world: World;
+}
+
 const titles = { make: "Make and start", start: "Start", rejoin: "Restart with a new tailnet key:" } as const;
 
 /**
@@ -45,7 +53,7 @@ export async function ensureDatacenter(
     const actions = await decide(complete, request, facts, routerJoin);
     const datacenter = await chooseImages(complete, actions, options, world);
     await writeDatacenter(dir, datacenter);
-    await carryOut(dir, datacenter, actions, { options, routerJoin, world });
+    await carryOut(dir, datacenter, actions, { request, options, routerJoin, world });
     reportLeftOut(datacenter, request, world);
     return inventoryOf(datacenter, request.vmNames);
   });
@@ -92,14 +100,20 @@ async function carryOut(
   dir: string,
   datacenter: Datacenter,
   { router, workers }: Actions,
-  { options, routerJoin, world }: { options: QemuOptions; routerJoin: RouterJoin; world: World },
+  { request, options, routerJoin, world }: Order,
 ): Promise<void> {
   const base = baseOfOneToStart(datacenter, { router, workers });
   if (base === undefined) {
     await openNetwork(datacenter).ensure(routerJoin, world); // what runs may still have lost its way out
     return;
   }
-  const launch = await prepareLaunch(dir, datacenter, { options, way: routerJoin, base }, world);
+  const { artifactsDir } = request;
+  const launch = await prepareLaunch(
+    dir,
+    datacenter,
+    { options, way: routerJoin, base, artifactsDir },
+    world,
+  );
   const work: Promise<void>[] = [];
   if (router !== "leave") {
     work.push(

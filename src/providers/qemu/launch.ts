@@ -18,6 +18,8 @@ export interface Launch {
   architecture: "amd64" | "arm64";
   /** The disk that the router installs itself from. */
   routerDisk: string;
+  /** The disk that holds what workers install; undefined where they are sent it. */
+  artifactsDisk: string | undefined;
   /** Name servers of the workers; none where there is no way out. */
   nameservers: readonly string[];
 }
@@ -29,7 +31,8 @@ export async function makeVmDir(dir: string, vmName: string): Promise<string> {
 
 /** Starts a worker: one card, in the LAN. */
 export async function launchWorker(launch: Launch, vm: VmState, world: World): Promise<void> {
-  await launchVm(launch, vm, [lanCard(launch, vm)], [], world);
+  const extraDisks = launch.artifactsDisk === undefined ? [] : [launch.artifactsDisk];
+  await launchVm(launch, vm, [lanCard(launch, vm)], extraDisks, world);
 }
 
 /** Starts the router: a card towards the outside, and one in the LAN. */

@@ -4,23 +4,33 @@ import { hostArchitecture } from "../../toolchain/host-architecture.ts";
 import type { WayOut } from "./network/network.ts";
 import { chooseAccelerator, type Accelerator } from "./accelerator.ts";
 import type { BaseImage, Datacenter } from "./datacenter-state.ts";
+import { ensureArtifactsDisk } from "./guest/artifacts-disk.ts";
 import { ensureRouterDisk } from "./guest/router-disk.ts";
 import type { Launch } from "./launch.ts";
 import { openNetwork } from "./network/choose-network.ts";
 import type { QemuOptions } from "./qemu-options.ts";
 
+export interface LaunchRequest {
+  options: QemuOptions;
+  way: WayOut;
+  /** An image that guests of this datacenter boot from. */
+  base: BaseImage;
+  artifactsDir: string | undefined;
+}
+
 /** Gets everything ready that VMs are started with: the network, the router's programs, how guests are run. */
 export async function prepareLaunch(
   dir: string,
   datacenter: Datacenter,
-  { options, way, base }: { options: QemuOptions; way: WayOut; base: BaseImage },
+  { options, way, base, artifactsDir }: LaunchRequest,
   world: World,
 ): Promise<Launch> {
   const network = openNetwork(datacenter);
-  const [uplink, accelerator, routerDisk] = await Promise.all([
+  const [uplink, accelerator, routerDisk, artifactsDisk] = await Promise.all([
     network.ensure(way, world).then(() => network.uplink()),
     acceleratorFor(options, base, world),
     ensureTailscale(world).then((programs) => ensureRouterDisk(programs, world)),
+    artifactsDir === undefined ? undefined : ensureArtifactsDisk(artifactsDir, world),
   ]);
   return {
     dir,
@@ -30,6 +40,7 @@ export async function prepareLaunch(
     accelerator,
     architecture: hostArchitecture(process.arch),
     routerDisk,
+    artifactsDisk,
     nameservers: way.isolated ? [] : uplink.nameservers,
   };
 }

@@ -11,6 +11,7 @@ import type { Clock } from "../lib/clock.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { HostConnector } from "../remote/host.ts";
+import { createDatacenterMetrics } from "./datacenter/metrics.ts";
 import { createDatacenterController, type DatacenterControllerOptions } from "./datacenter/start.ts";
 import type { Limits, WorkerBootstrap } from "./operation/context.ts";
 import { createEventRecorder } from "./operation/events.ts";
@@ -66,7 +67,8 @@ export async function serve(options: ServeOptions): Promise<void> {
             ...options,
             ...options.datacenters,
             events,
-            metrics: metricsOf("datacenter"),
+            metrics: createDatacenterMetrics(registry, providerId),
+            queueMetrics: metricsOf("datacenter"),
           }),
         ]),
   );

@@ -68,7 +68,7 @@ void test("the controller approves a router's routes, again when they are taken 
   const objects = new DatacenterObjects(cluster, world.namespace);
   await objects.create("dc1", SUBNET, [a]);
   await objects.createServer("vm-1", "192.168.77.10", a);
-  await world.startController({ datacenters: lookingAfter(), leaderElect: true });
+  const controller = await world.startController({ datacenters: lookingAfter(), leaderElect: true });
   const absent = await objects.waitFor("dc1", { RouterOnline: "False", WorkersReachable: "True" });
   assert.equal(conditionOf(absent, "RouterOnline")?.reason, "RouterNotInTailnet");
 
@@ -131,6 +131,9 @@ void test("the controller approves a router's routes, again when they are taken 
   assert.equal(conditionOf(failedOver, "RouterOnline")?.reason, "RedundancyLost");
   assert.equal(failedOver.status.activeRouter, b.name);
   assert.equal(conditionOf(failedOver, "Ready")?.status, "True");
+  const metrics = await (await fetch(`${controller.url}/metrics`)).text();
+  assert.match(metrics, /stargate_datacenter_condition\{.*datacenter="dc1",condition="RouterOnline"\} 0/);
+  assert.match(metrics, /stargate_datacenter_condition\{.*datacenter="dc1",condition="RoutePrimary"\} 1/);
 });
 
 void test("the controller tells which servers do not answer, and of addresses that are another datacenter's", async () => {

@@ -59,7 +59,7 @@ export async function lookAfter(options: LookAfterOptions, signal: AbortSignal):
   });
   const unsubscribe = datacenters.onChange(({ type, object }) => {
     if (type !== "deleted") return;
-    reporter.forget(object.metadata.uid);
+    reporter.forget(object);
     for (const router of object.spec.routers) reachability.forget(placeOfRouter(object, router).uid);
   });
   const probers = createProbers(options, bell, reachability);
@@ -67,11 +67,12 @@ export async function lookAfter(options: LookAfterOptions, signal: AbortSignal):
     await Promise.all([poll, controller, ...probers].map((part) => part.run(signal)));
   } finally {
     unsubscribe();
+    options.metrics.forgetAll();
   }
 }
 
 function createDatacenterQueue(
-  { providerId, datacenters, servers, log, clock, metrics }: LookAfterOptions,
+  { providerId, datacenters, servers, log, clock, queueMetrics }: LookAfterOptions,
   bell: Bell,
   context: Context,
 ): Controller {
@@ -94,7 +95,7 @@ function createDatacenterQueue(
     },
     log,
     clock,
-    ...(metrics === undefined ? {} : { metrics }),
+    metrics: queueMetrics,
   });
 }
 

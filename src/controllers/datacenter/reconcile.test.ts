@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
+import { Registry } from "prom-client";
 import { Datacenter } from "../../api/v1alpha1/datacenter.ts";
 import { serverWith } from "../../api/v1alpha1/test-objects.ts";
 import { settle, SteppedClock } from "../../controller-runtime/stepped-clock.ts";
@@ -8,6 +9,7 @@ import { StargateError } from "../../lib/errors.ts";
 import { silentLog } from "../../lib/log.ts";
 import { createEventRecorder } from "../operation/events.ts";
 import { FakeCluster } from "../operation/fake-cluster.ts";
+import { createDatacenterMetrics } from "./metrics.ts";
 import { DevicePoll } from "./device-poll.ts";
 import { FakeTailnet } from "./fake-tailnet.ts";
 import { placeOfServer, Reachability } from "./reachability.ts";
@@ -47,6 +49,7 @@ class Story {
       component: "qemu-controller",
       instance: "test",
     });
+    const metrics = createDatacenterMetrics(new Registry(), "qemu");
     this.ctx = {
       providerId: "qemu",
       datacenters: { get: (key) => cluster.peek(resources.datacenters, key, Datacenter), list },
@@ -54,7 +57,7 @@ class Story {
       poll: new DevicePoll({ ...base, tailnet, isNeeded: () => true, onNews: () => undefined }),
       approver: tailnet && new RouteApprover({ ...base, tailnet, datacenters: list }),
       reachability: this.reachability,
-      reporter: new Reporter({ client: cluster, clock, events }),
+      reporter: new Reporter({ client: cluster, clock, events, metrics }),
       clusterNetworks: async () => Promise.resolve([]),
       hostNetworks: () => [],
     };

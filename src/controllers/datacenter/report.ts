@@ -8,6 +8,7 @@ import { datacenters } from "../../kubernetes/resources.ts";
 import { findCondition, withCondition } from "../conditions.ts";
 import type { EventRecorder } from "../operation/events.ts";
 import type { Decision } from "./decide.ts";
+import type { DatacenterMetrics } from "./metrics.ts";
 
 /** Owner of the part of the status that is ours. prep-dc-inventory owns the rest: what it verified, and when. */
 export const FIELD_MANAGER = "stargate-datacenter";
@@ -17,19 +18,27 @@ export class Reporter {
   readonly #client: KubeClient;
   readonly #clock: Clock;
   readonly #events: EventRecorder;
+  readonly #metrics: DatacenterMetrics;
   /** The conditions written last, by uid: the cache may be behind our own writes. */
   readonly #written = new Map<string, readonly Condition[]>();
 
-  constructor(options: { client: KubeClient; clock: Clock; events: EventRecorder }) {
+  constructor(options: {
+    client: KubeClient;
+    clock: Clock;
+    events: EventRecorder;
+    metrics: DatacenterMetrics;
+  }) {
     this.#client = options.client;
     this.#clock = options.clock;
     this.#events = options.events;
+    this.#metrics = options.metrics;
   }
 
   async report(datacenter: Datacenter, decision: Decision, signal: AbortSignal): Promise<void> {
     const { name, namespace, uid } = datacenter.metadata;
     const before = this.#written.get(uid) ?? ours(datacenter.status.conditions ?? [], decision);
     const status = render(datacenter, before, decision, timestamp(this.#clock));
+    this.#metrics.show(datacenter, status.conditions ?? []);
     if (JSON.stringify(status) === JSON.stringify(shown(datacenter.status, decision))) return;
     try {
       await this.#client.apply(
@@ -50,8 +59,9 @@ export class Reporter {
     }
   }
 
-  forget(uid: string): void {
-    this.#written.delete(uid);
+  forget(datacenter: Datacenter): void {
+    this.#written.delete(datacenter.metadata.uid);
+    this.#metrics.forget(datacenter);
   }
 }
 

@@ -14,6 +14,7 @@ import type { Tailnet } from "../../tailnet/tailnet.ts";
 import type { EventRecorder } from "../operation/events.ts";
 import type { OwnedRange } from "./facts.ts";
 import { lookAfter } from "./look-after.ts";
+import type { DatacenterMetrics } from "./metrics.ts";
 import { waitUntilServed } from "./wait-until-served.ts";
 
 export interface DatacenterControllerOptions {
@@ -29,7 +30,8 @@ export interface DatacenterControllerOptions {
   namespace: string | undefined;
   clock: Clock;
   log: Log;
-  metrics?: ControllerMetrics;
+  metrics: DatacenterMetrics;
+  queueMetrics: ControllerMetrics;
 }
 
 /** Looks after the Datacenters of one provider. Both parts end when their signal aborts, and never before. */

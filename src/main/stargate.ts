@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { demoCommand } from "../commands/demo.ts";
+import { doctorCommand } from "../commands/doctor.ts";
 import { labCommand } from "../commands/lab.ts";
 import { mxCommand } from "../commands/mx.ts";
 import { toolchainCommand } from "../commands/toolchain.ts";
@@ -9,6 +10,7 @@ await runProgram((world) =>
   new Command("stargate")
     .description("Turns machines in many places into Kubernetes workers of one cluster")
     .addCommand(demoCommand(world))
+    .addCommand(doctorCommand(world))
     .addCommand(labCommand(world))
     .addCommand(mxCommand(world))
     .addCommand(toolchainCommand(world)),

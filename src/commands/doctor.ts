@@ -1,0 +1,90 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { countOf, renderFindings, renderJson } from "../doctor/render.ts";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import { StargateError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
+
+interface Flags {
+  output: "table" | "json";
+  kubeconfig?: string;
+  controlPlaneIp?: string;
+  controlPlanePort?: number;
+  tailscaleAuthKey?: string;
+  tailscaleClientId?: string;
+  tailscaleClientSecret?: string;
+  tailnetApiKey?: string;
+  tailnetUrl?: string;
+  loginServer?: string;
+  tailnetProxy?: string;
+}
+
+/** `stargate doctor`: looks at everything that has to be right, and says what to do where it is not. */
+export function doctorCommand(world: World): Command {
+  return new Command("doctor")
+    .description(
+      "Looks at host, tailnet, cluster, datacenters and controllers, and says what to do where one is not right",
+    )
+    .addOption(
+      new Option("-o, --output <format>", "how it is told").choices(["table", "json"]).default("table"),
+    )
+    .option("--kubeconfig <path>", "kubeconfig of the MX cluster (default: KUBECONFIG, or the lab's)")
+    .option("--control-plane-ip <address>", "tailnet address of the control plane, where workers join")
+    .option("--control-plane-port <port>", "port of its API server there (default: 6443)", portNumber)
+    .option("--tailscale-auth-key <key>", "auth key, or file:PATH (better: TAILSCALE_AUTH_KEY)")
+    .option("--tailscale-client-id <id>", "OAuth client of the tailnet (TAILSCALE_CLIENT_ID)")
+    .option(
+      "--tailscale-client-secret <secret>",
+      "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
+    )
+    .option(
+      "--tailnet-api-key <key>",
+      "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
+    )
+    .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server")
+    .option("--login-server <url>", "where devices log in, if not at --tailnet-url")
+    .option(
+      "--tailnet-proxy <url>",
+      "socks5://host:port of a userspace tailscaled (default: this host's own routes)",
+    )
+    .action((flags: Flags) => examine(flags, world));
+}
+
+async function examine(flags: Flags, world: World): Promise<void> {
+  const { env } = world;
+  const request = {
+    tailnet: {
+      authKey: await readSecretFlag(
+        flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
+        "--tailscale-auth-key",
+      ),
+      clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
+      clientSecret: await readSecretFlag(
+        flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
+        "--tailscale-client-secret",
+      ),
+      apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
+      tailnetUrl: flags.tailnetUrl,
+      loginServer: flags.loginServer,
+    },
+    kubeconfig: flags.kubeconfig,
+    tailnetProxy: flags.tailnetProxy,
+    controlPlaneIp: flags.controlPlaneIp,
+    controlPlanePort: flags.controlPlanePort,
+  };
+  const areas = await runDoctor(request, world);
+  world.print(flags.output === "json" ? renderJson(areas) : renderFindings(areas));
+  const bad = countOf(areas, "red");
+  if (bad === 0) return;
+  throw new StargateError("NotInOrder", `${bad === 1 ? "1 thing is" : `${bad} things are`} not in order`, {
+    remedy: "Do what each red line says, from the top: what comes first is often why the rest is red.",
+  });
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) {
+    throw new InvalidArgumentError("It must be a whole number from 1 to 65535.");
+  }
+  return value;
+}

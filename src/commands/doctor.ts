@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { countOf, renderFindings, renderJson } from "../doctor/render.ts";
-import { runDoctor } from "../doctor/run-doctor.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
@@ -72,6 +71,8 @@ async function examine(flags: Flags, world: World): Promise<void> {
     controlPlaneIp: flags.controlPlaneIp,
     controlPlanePort: flags.controlPlanePort,
   };
+  // Loaded only here, so that the program's other commands start without it.
+  const { runDoctor } = await import("../doctor/run-doctor.ts");
   const areas = await runDoctor(request, world);
   world.print(flags.output === "json" ? renderJson(areas) : renderFindings(areas));
   const bad = countOf(areas, "red");

@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { createMxCluster, type MxRequest } from "../mx-kind/create-mx-cluster.ts";
-import { deleteMxCluster } from "../mx-kind/delete-mx-cluster.ts";
+import type { MxRequest } from "../mx-kind/create-mx-cluster.ts";
 import { DEFAULT_CLUSTER, namesFor } from "../mx-kind/names.ts";
 import { checkSshKey } from "../mx-kind/ssh-key.ts";
 import { isErrno } from "../lib/files.ts";
@@ -40,6 +39,7 @@ export function mxCommand(world: World): Command {
   addFlags(kind.command("delete").description("Removes the cluster and its device in the tailnet")).action(
     async (flags: Flags) => {
       const names = namesFor(flags.name);
+      const { deleteMxCluster } = await import("../mx-kind/delete-mx-cluster.ts");
       await deleteMxCluster(names, chooseTailnet(await tailnetGiven(flags, world)), world);
       world.print(`MX cluster ${names.cluster} is gone`);
     },
@@ -80,6 +80,8 @@ async function create(flags: Flags, world: World): Promise<void> {
     ssh: await readSshKey(flags.sshPrivateKey),
     authKey: authKey === "" ? undefined : authKey,
   };
+  // Loaded only here, so that the program's other commands start without it.
+  const { createMxCluster } = await import("../mx-kind/create-mx-cluster.ts");
   const { version, address } = await createMxCluster(request, world);
   world.print(
     [

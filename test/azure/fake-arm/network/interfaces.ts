@@ -2,7 +2,15 @@ import { networkInterfaceDeserializer } from "../../../../node_modules/@azure/ar
 import type { Arm } from "../core/arm.ts";
 import { networkError, type ArmError } from "../core/arm-error.ts";
 import { requireProvisioned, requireReferred } from "../core/conflicts.ts";
-import { compact, objectsIn, referenceIn, textIn, type Json, type JsonObject } from "../core/json.ts";
+import {
+  compact,
+  objectIn,
+  objectsIn,
+  referenceIn,
+  textIn,
+  type Json,
+  type JsonObject,
+} from "../core/json.ts";
 import type { Kind } from "../core/kind.ts";
 import { isSameId, type Resource } from "../core/store.ts";
 import { prepareIpConfigurations } from "./ip-configurations.ts";
@@ -32,7 +40,11 @@ export const interfaces: Kind = {
         enableIPForwarding: wanted.properties["enableIPForwarding"] ?? false,
         disableTcpStateTracking: wanted.properties["disableTcpStateTracking"] ?? false,
         auxiliaryMode: wanted.properties["auxiliaryMode"],
-        dnsSettings: wanted.properties["dnsSettings"] ?? { dnsServers: [], appliedDnsServers: [] },
+        dnsSettings: {
+          dnsServers: [],
+          ...objectIn(wanted.properties, "dnsSettings"),
+          appliedDnsServers: [],
+        },
         networkSecurityGroup: group === undefined ? undefined : { id: group },
         ipConfigurations: prepareIpConfigurations(arm, request),
         macAddress: existing?.properties["macAddress"] ?? newMacAddress(arm),

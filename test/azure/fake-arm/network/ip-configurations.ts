@@ -19,16 +19,18 @@ const Reference = z.looseObject({ id: z.string() });
 
 const IpConfiguration = z.looseObject({
   name: z.string().min(1),
-  properties: z.looseObject({
-    subnet: Reference.optional(),
-    privateIPAddress: z.string().optional(),
-    privateIPAllocationMethod: z.enum(["Static", "Dynamic"]).default("Dynamic"),
-    publicIPAddress: Reference.extend({
-      properties: z.looseObject({ deleteOption: z.enum(["Delete", "Detach"]).optional() }).optional(),
-    }).optional(),
-    primary: z.boolean().optional(),
-    privateIPAddressVersion: z.enum(["IPv4", "IPv6"]).default("IPv4"),
-  }),
+  properties: z
+    .looseObject({
+      subnet: Reference.optional(),
+      privateIPAddress: z.string().optional(),
+      privateIPAllocationMethod: z.enum(["Static", "Dynamic"]).default("Dynamic"),
+      publicIPAddress: Reference.extend({
+        properties: z.looseObject({ deleteOption: z.enum(["Delete", "Detach"]).optional() }).optional(),
+      }).optional(),
+      primary: z.boolean().optional(),
+      privateIPAddressVersion: z.enum(["IPv4", "IPv6"]).default("IPv4"),
+    })
+    .prefault({}),
 });
 type IpConfiguration = z.infer<typeof IpConfiguration>;
 

@@ -131,7 +131,6 @@ export function listAllResources(arm: Arm, scope: string, call: Call): Answer {
         location: resource.location,
         tags: resource.tags,
         sku: resource.top["sku"],
-        zones: resource.top["zones"],
         managedBy: resource.top["managedBy"],
       }),
     ),

@@ -8,7 +8,12 @@ import { isErrno } from "../lib/files.ts";
 import { addSecret } from "../lib/redact.ts";
 import type { World } from "../lib/world.ts";
 import { artifactsDirFor } from "../prep-dc-inventory/artifacts-dir.ts";
-import { connect, type ConnectionFlags, type Connections } from "../prep-dc-inventory/connections.ts";
+import {
+  connect,
+  connectToDestroy,
+  type ConnectionFlags,
+  type Connections,
+} from "../prep-dc-inventory/connections.ts";
 import { destroyDatacenter } from "../prep-dc-inventory/destroy-datacenter.ts";
 import { prepareDatacenter } from "../prep-dc-inventory/prepare-datacenter.ts";
 import { checkRequest } from "../prep-dc-inventory/survey.ts";
@@ -56,13 +61,14 @@ export function prepDcInventoryCommand(world: World): Command {
       );
     }
     const provider = providerById(flags.provider);
-    const connections = await connect(await connectionFlags(flags, world), world);
+    const given = await connectionFlags(flags, world);
     if (action === "destroy" || flags.destroy) {
+      const connections = await connectToDestroy(given, world);
       await destroyDatacenter(flags.routerName, provider, connections, world, flags);
       world.print(`Datacenter ${flags.routerName} is gone`);
       return;
     }
-    await prepare(flags, provider, connections, world);
+    await prepare(flags, provider, await connect(given, world), world);
   });
 }
 

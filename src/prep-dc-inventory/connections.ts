@@ -49,6 +49,24 @@ export async function connect(flags: ConnectionFlags, world: World): Promise<Con
   };
 }
 
+/**
+ * The same for taking a datacenter down, which must be possible when the lab it was made for is gone: undefined then.
+ * @throws as connect, but for NoTailnet where no cluster was named either
+ */
+export async function connectToDestroy(
+  flags: ConnectionFlags,
+  world: World,
+): Promise<Connections | undefined> {
+  try {
+    return await connect(flags, world);
+  } catch (error) {
+    const isNothingNamed = flags.kubeconfig === undefined && world.env["KUBECONFIG"] === undefined;
+    if (!isNothingNamed || !(error instanceof StargateError) || error.reason !== "NoTailnet") throw error;
+    world.progress.say("There is no lab and no tailnet was named: only VMs are removed");
+    return undefined;
+  }
+}
+
 async function connectToLab(flags: ConnectionFlags, world: World): Promise<Connections> {
   const { state, lab } = await readLabStatus(world);
   if (lab === undefined) {

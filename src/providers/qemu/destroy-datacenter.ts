@@ -16,7 +16,7 @@ export async function destroyDatacenter(routerName: string, world: World): Promi
     const datacenter = await readDatacenter(dir);
     if (datacenter !== undefined) {
       const vms = [datacenter.router, ...datacenter.workers];
-      await Promise.all(vms.map(({ name }) => stopVm(join(dir, name), "quit", world.clock)));
+      await Promise.all(vms.map(({ name }) => stopVm(join(dir, name), "discard", world.clock)));
       await openNetwork(datacenter).remove(world);
       const others = (await readdir(dir)).filter((name) => name !== "datacenter.json");
       await Promise.all(others.map((name) => rm(join(dir, name), { recursive: true, force: true })));

@@ -26,7 +26,7 @@ export async function ensureRouter(
   const { router } = datacenter;
   const vmDir = await makeVmDir(dir, router.name);
   if (action !== "start") {
-    await stopVm(vmDir, action === "make" ? "quit" : "powerdown", world.clock);
+    await stopVm(vmDir, action === "make" ? "discard" : "powerdown", world.clock);
     const authKey = await routerJoin.readAuthKey();
     addSecret(authKey);
     const { loginServer, tags, loopbackPorts, isolated } = routerJoin;

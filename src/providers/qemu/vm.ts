@@ -13,7 +13,9 @@ import { vmFiles } from "./vm-arguments.ts";
 const START_TIMEOUT_MS = 30_000;
 /** An emulated guest needs this long to end its services. */
 const POWERDOWN_TIMEOUT_MS = 30_000;
-const QUIT_TIMEOUT_MS = 5_000;
+/** QEMU writes out what a disk still lacks; a plug that is pulled asks for no such thing. */
+const FLUSH_TIMEOUT_MS = 15_000;
+const QUIT_TIMEOUT_MS = 2_000;
 
 /** True while QEMU runs this VM. */
 export async function isVmRunning(dir: string): Promise<boolean> {
@@ -53,30 +55,31 @@ export async function startVm(
 }
 
 /**
- * Stops a VM and waits for its end. `powerdown` lets the guest end its services first; `quit` is pulling the plug.
- * One that does not run is fine.
+ * Stops a VM and waits for its end. `powerdown` lets the guest end its services and keeps its disk whole; `discard` is
+ * for a VM whose disk goes too. One that does not run is fine.
  */
 export async function stopVm(
   dir: string,
-  how: "powerdown" | "quit",
+  how: "powerdown" | "discard",
   clock: Clock = systemClock,
 ): Promise<void> {
+  const timeoutMs = how === "powerdown" ? FLUSH_TIMEOUT_MS : QUIT_TIMEOUT_MS;
   if (how === "powerdown") {
-    await tryQmp(dir, "system_powerdown");
+    await tryQmp(dir, "system_powerdown", timeoutMs);
     await waitForEnd(dir, POWERDOWN_TIMEOUT_MS, clock);
   }
   if (await isVmRunning(dir)) {
-    await tryQmp(dir, "quit");
-    await waitForEnd(dir, QUIT_TIMEOUT_MS, clock);
+    await tryQmp(dir, "quit", timeoutMs);
+    await waitForEnd(dir, timeoutMs, clock);
   }
-  await stopBackground(join(dir, vmFiles.pid), { timeoutMs: QUIT_TIMEOUT_MS, clock });
+  await stopBackground(join(dir, vmFiles.pid), { timeoutMs, clock });
   await rm(join(dir, QMP_SOCKET), { force: true });
 }
 
-async function tryQmp(dir: string, command: "system_powerdown" | "quit"): Promise<void> {
+async function tryQmp(dir: string, command: "system_powerdown" | "quit", timeoutMs: number): Promise<void> {
   if (!(await isVmRunning(dir))) return;
   try {
-    await runQmp(dir, command, AbortSignal.timeout(QUIT_TIMEOUT_MS));
+    await runQmp(dir, command, AbortSignal.timeout(timeoutMs));
   } catch {
     // A QEMU that does not answer is ended by a signal below.
   }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ownObjects } from "./own-objects.ts";
+
+void test("ownObjects() are the README's, of MX's own version", () => {
+  const input = { version: "v1.37.2", privateKey: "PEM", isKeyNamed: false, authKey: "tskey-auth-x" };
+
+  const summary = ownObjects(input).map(
+    ({ namespace, name, keep }) => `${namespace}/${name}${keep ? " kept" : ""}`,
+  );
+
+  assert.deepEqual(summary, [
+    "azure-dc/azure-ssh-credentials kept",
+    "azure-dc/tailscale-auth",
+    "azure-dc/azure-k8s-worker kept",
+    "simulator-dc/qemu-ssh-credentials kept",
+    "simulator-dc/tailscale-auth",
+    "simulator-dc/qemu-k8s-worker kept",
+  ]);
+  assert.partialDeepStrictEqual(ownObjects(input)[5]?.body, {
+    spec: {
+      kubernetesVersion: "1.37",
+      sshCredentialsSecretRef: "qemu-ssh-credentials",
+      tailscaleAuthKeySecretRef: "tailscale-auth",
+      adminUsername: "ubuntu",
+    },
+  });
+});
+
+void test("ownObjects() name no auth key where none was given, and take a key that was named", () => {
+  const objects = ownObjects({ version: "v1.37.2", privateKey: "PEM", isKeyNamed: true, authKey: undefined });
+
+  assert.equal(objects.filter(({ name }) => name === "tailscale-auth").length, 0);
+  assert.doesNotMatch(JSON.stringify(objects), /tailscaleAuthKeySecretRef/);
+  assert.equal(objects[0]?.keep, false);
+});

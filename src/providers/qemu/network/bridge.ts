@@ -6,6 +6,7 @@ import { exec } from "../../../lib/exec.ts";
 import { subnetOf } from "../../assign-addresses.ts";
 import type { BridgeNetwork, Datacenter } from "../datacenter-state.ts";
 import { readHostRoutes } from "../host-facts.ts";
+import { warnOfFirewall } from "./firewall.ts";
 import { ensureForwarding, restoreForwarding } from "./forwarding.ts";
 import { readNameservers } from "./nameservers.ts";
 import type { Network } from "./network.ts";
@@ -41,6 +42,7 @@ export function bridgeNetwork(network: BridgeNetwork, datacenter: Datacenter): N
         FILES: assetPath(FOLDER),
       });
       if (!isolated) await ensureForwarding(name, world);
+      await warnOfFirewall(name, isolated ? "input" : "forward", world);
     },
     remove: async (world) => {
       await runScript("remove-bridge.sh", world.signal, { NAME: name });

@@ -1,7 +1,5 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { exec } from "../../../lib/exec.ts";
 import { isErrno, writeFileAtomic } from "../../../lib/files.ts";
 import type { World } from "../../../lib/world.ts";
 
@@ -15,7 +13,6 @@ export async function ensureForwarding(name: string, world: World): Promise<void
   const isOn = (await readFile(SWITCH, "utf8")).trim() === "1";
   if (!isOn || (await listUsers(users)).length > 0) await writeFileAtomic(join(users, name), "");
   if (!isOn) await writeFile(SWITCH, "1");
-  await warnOfFirewall(name, world);
 }
 
 /** Turns it off again with the last network that needed it, where we had turned it on. */
@@ -38,32 +35,4 @@ async function listUsers(dir: string): Promise<string[]> {
     if (isErrno(error, "ENOENT")) return [];
     throw error;
   }
-}
-
-const Chains = z.object({
-  nftables: z.array(
-    z.object({
-      chain: z
-        .object({
-          table: z.string(),
-          name: z.string(),
-          hook: z.string().optional(),
-          policy: z.string().optional(),
-        })
-        .optional(),
-    }),
-  ),
-});
-
-/** A rule of ours cannot let through what another table drops: Docker's and ufw's do, for all they do not know. */
-async function warnOfFirewall(name: string, { progress, signal }: World): Promise<void> {
-  const { stdout } = await exec(["nft", "--json", "list", "chains"], { signal });
-  const dropping = Chains.parse(JSON.parse(stdout)).nftables.find(
-    ({ chain }) => chain?.hook === "forward" && chain.policy === "drop",
-  )?.chain;
-  if (dropping === undefined) return;
-  progress.say(
-    `This host's firewall (table ${dropping.table}, chain ${dropping.name}) drops what it forwards. Where the router ` +
-      `stays offline, let it through: iptables -I FORWARD -i ${name} -j ACCEPT; iptables -I FORWARD -o ${name} -j ACCEPT`,
-  );
 }

@@ -106,7 +106,10 @@ export class FakeArm {
     return this.arm.endpoint;
   }
 
+  /** Nothing answers any more, and the guests are gone with it. */
   async stop(): Promise<void> {
+    await Promise.allSettled([...this.arm.guests.values()].map(({ backend }) => backend.remove()));
+    this.arm.guests.clear();
     this.#server.closeAllConnections();
     if (!this.#server.listening) return;
     this.#server.close();

@@ -16,6 +16,9 @@ export interface Settings {
   subscriptionId: string;
   clientId: string;
   clientSecret: string;
+  /** What a workload shows instead of a secret, and an app with a managed identity sends along. */
+  federatedToken: string;
+  identityHeader: string;
   durations: Durations;
   /** Limits of Azure's token buckets; see throttle.ts. */
   throttle: {
@@ -43,6 +46,8 @@ export const defaultSettings: Settings = {
   subscriptionId: "22222222-2222-4222-8222-222222222222",
   clientId: "33333333-3333-4333-8333-333333333333",
   clientSecret: "fake-client-secret",
+  federatedToken: "fake-federated-token",
+  identityHeader: "fake-identity-header",
   durations: {
     network: 3_000,
     vmCreate: 45_000,

@@ -33,7 +33,10 @@ export interface ScriptResult {
   stderr: string;
 }
 
-/** What runs behind a VM: nothing but memory, or a real guest. Each call may take its time. */
+/**
+ * What runs behind a VM: nothing but memory, or a real guest. Each call may take its time: the operation that waits for
+ * it ends no earlier, and fails when it throws. Calls that change the guest come one after the other, but for `remove`.
+ */
 export interface VmBackend {
   /** Boots the guest, the first time and after `stop`. Resolves when Azure would call it running, not when it is ready. */
   start(): Promise<void>;
@@ -41,7 +44,7 @@ export interface VmBackend {
   restart(): Promise<void>;
   /** A new OS disk from the image, with this custom data (or that of before), and boots it. */
   reimage(customData: Buffer | undefined): Promise<void>;
-  /** Gone, with its disk. */
+  /** Gone, with its disk. May come while a boot is still under way, and twice. */
   remove(): Promise<void>;
   /** True once the guest agent answers: what instance view says, and what run-command needs. */
   agentIsReady(): Promise<boolean>;

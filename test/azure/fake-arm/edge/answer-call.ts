@@ -39,6 +39,7 @@ export async function answerCall(edge: Edge, raw: RawCall, fault: Fault | undefi
       ? edge.tokens.issue(login[1] ?? "", new URLSearchParams(raw.text))
       : edge.tokens.describe(url.origin);
   }
+  if (url.pathname === "/msi/token") return edge.tokens.issueManaged(header(raw, "x-identity-header"));
   if (url.pathname.startsWith("/bootdiagnostics-")) return await readLog(edge.arm, url);
   const { arm } = edge;
   arm.clock.tick();

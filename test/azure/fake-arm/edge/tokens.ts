@@ -9,6 +9,8 @@ const TokenRequest = z.object({
   grant_type: z.string(),
   client_id: z.string(),
   client_secret: z.string().optional(),
+  client_assertion_type: z.literal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer").optional(),
+  client_assertion: z.string().optional(),
   scope: z.string().default(""),
 });
 
@@ -59,7 +61,7 @@ export class Tokens {
     }
     const request = TokenRequest.safeParse(Object.fromEntries(form));
     if (!request.success) return refused(400, "invalid_request", 900144, "The request body is incomplete.");
-    const { grant_type, client_id, client_secret, scope } = request.data;
+    const { grant_type, client_id, client_secret, client_assertion, scope } = request.data;
     if (grant_type !== "client_credentials") {
       return refused(
         400,
@@ -76,7 +78,10 @@ export class Tokens {
         `Application with identifier '${client_id}' was not found.`,
       );
     }
-    if (client_secret !== this.#settings.clientSecret) {
+    if (client_assertion !== undefined && client_assertion !== this.#settings.federatedToken) {
+      return refused(401, "invalid_client", 700211, "No matching federated identity record found.");
+    }
+    if (client_assertion === undefined && client_secret !== this.#settings.clientSecret) {
       return refused(401, "invalid_client", 7000215, "Invalid client secret provided.");
     }
     if (!scope.split(" ").includes(`${AUDIENCE}/.default`)) {
@@ -86,12 +91,26 @@ export class Tokens {
       token_type: "Bearer",
       expires_in: LIFE_SECONDS,
       ext_expires_in: LIFE_SECONDS,
-      access_token: this.#sign(),
+      access_token: this.issueToken(),
     };
     return { status: 200, body };
   }
 
-  #sign(): string {
+  /** Answers a VM or app that has an identity of its own, as App Service does. */
+  issueManaged(identityHeader: string | undefined): Answer {
+    if (identityHeader !== this.#settings.identityHeader) return { status: 401, body: { statusCode: 401 } };
+    const body: Json = {
+      access_token: this.issueToken(),
+      expires_on: String(Math.floor(Date.now() / 1000) + LIFE_SECONDS),
+      resource: AUDIENCE,
+      token_type: "Bearer",
+      client_id: this.#settings.clientId,
+    };
+    return { status: 200, body };
+  }
+
+  /** A token that is good from now on: what `az` gets for whoever is logged in. */
+  issueToken(): string {
     const { tenantId, clientId } = this.#settings;
     const now = Math.floor(Date.now() / 1000);
     const claims = {

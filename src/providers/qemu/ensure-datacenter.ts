@@ -1,3 +1,4 @@
+import { StargateError } from "../../lib/errors.ts";
 import type { World } from "../../lib/world.ts";
 import type { DatacenterRequest, Inventory, RouterJoin } from "../provider.ts";
 import {
@@ -73,8 +74,23 @@ async function decide(
 ): Promise<Actions> {
   const nothing: VmFacts = { isRunning: false, hasDisk: false };
   const device = await routerJoin.findDevice();
+  const action = decideRouter(facts.get(router.name) ?? nothing, {
+    before: router.join,
+    now: routerJoin,
+    device,
+  });
+  if (action === "make" && device === "online") {
+    throw new StargateError(
+      "RouterNameTaken",
+      `${router.name} is online in the tailnet, but is no running VM here`,
+      {
+        remedy:
+          "Choose another --router-name, or remove that device from the tailnet. A VM that has just ended is told offline within two minutes.",
+      },
+    );
+  }
   return {
-    router: decideRouter(facts.get(router.name) ?? nothing, { before: router.join, now: routerJoin, device }),
+    router: action,
     workers: new Map(vmNames.map((name) => [name, decideWorker(facts.get(name) ?? nothing)])),
   };
 }

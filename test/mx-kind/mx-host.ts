@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +12,12 @@ import type { LoopbackTailnet } from "../tailnet/loopback-tailnet.ts";
 
 const here = import.meta.dirname;
 const stargate = join(here, "../../src/main/stargate.ts");
+
+/** Why fake nodes cannot be made here; false where they can. */
+export const nodesAreMissing =
+  process.getuid?.() === 0 && existsSync("/dev/net/tun")
+    ? false
+    : "needs root and /dev/net/tun: sudo make test";
 
 export interface Outcome {
   exitCode: number;

@@ -87,6 +87,19 @@ void test("an interface must not refer to what is still being made", async () =>
   assert.deepEqual(told, new Set(["ReferencedResourceNotProvisioned", "RetryableError"]));
 });
 
+void test("what was in use may be refused a little longer", async () => {
+  await using world = await startNetwork({ settings: { releaseLagMs: 20_000 } });
+  await putPublicIp(world, "p");
+  await putNic(world, "n", { publicIp: "p" });
+  await world.network.networkInterfaces.delete(GROUP, "n", POLL);
+
+  await assert.rejects(world.network.publicIPAddresses.delete(GROUP, "p", POLL), {
+    code: "PublicIPAddressCannotBeDeleted",
+  });
+  world.clock.advance(20_000);
+  await world.network.publicIPAddresses.delete(GROUP, "p", POLL);
+});
+
 void test("a resource group that is going takes nothing new, and all in it goes with it", async () => {
   await using world = await startNetwork();
   await putNic(world, "n");

@@ -71,6 +71,8 @@ export class FakeArm {
       guests: new Map(),
       onVm: options.onVm ?? ((vm) => new InMemoryBackend(vm, { clock })),
       reservedInterfaces: new Map(),
+      kept: new Map(),
+      released: new Map(),
       plannedFailure: undefined,
       logs: new Map(),
     };

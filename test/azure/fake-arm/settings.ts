@@ -31,6 +31,8 @@ export interface Settings {
   /** Quota of vCPUs by family name, and in all ("cores"); absent means 100. */
   quotas: Record<string, number>;
   publicIpLimit: number;
+  /** How long the delete of what was in use is still refused after its last user is gone. */
+  releaseLagMs: number;
   /** Longer lists come in pages. */
   pageSize: number;
   /** Providers that the subscription has not registered. */
@@ -62,6 +64,7 @@ export const defaultSettings: Settings = {
   throttle: { reads: 250, readsPerSecond: 25, writes: 200, deletes: 200, writesPerSecond: 10 },
   quotas: {},
   publicIpLimit: 100,
+  releaseLagMs: 0,
   pageSize: 100,
   unregisteredProviders: [],
   restrictions: [],

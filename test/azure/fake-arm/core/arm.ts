@@ -26,6 +26,9 @@ export interface Arm {
   onVm: (vm: VmView) => VmBackend;
   /** Interfaces that a failed VM still holds, by lower-case id: until when, and for which VM. */
   reservedInterfaces: Map<string, { until: number; vmId: string }>;
+  /** What is in use, by lower-case id, as of the last request; and what was until a moment ago. See release-lag.ts. */
+  kept: Map<string, ArmError>;
+  released: Map<string, { until: number; error: ArmError }>;
   /** A failure that a fault puts into the operation which the current call starts. */
   plannedFailure: ArmError | undefined;
   /** Logs to be had without a login, by the path and query of their link. */

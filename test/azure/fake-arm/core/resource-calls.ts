@@ -1,5 +1,6 @@
 import type { Answer, Call } from "./answer.ts";
 import type { Arm } from "./arm.ts";
+import type { ArmError } from "./arm-error.ts";
 import { AnyObject, type Json } from "./json.ts";
 import {
   checkGroup,
@@ -78,9 +79,14 @@ export function deleteResource(arm: Arm, kind: Kind, target: Target, call: Call)
   ];
   const running = writes.map((id) => arm.operations.writing(id)).find((one) => one !== undefined);
   if (running !== undefined) return refuseSecondWrite(arm, kind, locationOf(arm, resource), running);
-  const whyKept = kind.whyKept?.(arm, resource);
+  const whyKept = kind.whyKept?.(arm, resource) ?? justReleased(arm, resource);
   if (whyKept !== undefined) throw whyKept;
   return accepted(arm, startDelete(arm, kind, resource, writes));
+}
+
+function justReleased(arm: Arm, { id }: Resource): ArmError | undefined {
+  const released = arm.released.get(id.toLowerCase());
+  return released !== undefined && released.until > arm.clock.now() ? released.error : undefined;
 }
 
 /** Begins to delete; what is deleted is still there, as Deleting, until the end. */

@@ -8,6 +8,7 @@ import type { Json } from "../core/json.ts";
 import type { Access } from "./access.ts";
 import { errorOf, type Fault } from "./faults.ts";
 import { checkApiVersion, matchEndpoint } from "./match-endpoint.ts";
+import { noteReleases } from "./release-lag.ts";
 import type { Throttle } from "./throttle.ts";
 import type { VmThrottle } from "./vm-throttle.ts";
 import type { Tokens } from "./tokens.ts";
@@ -46,6 +47,7 @@ export async function answerCall(edge: Edge, raw: RawCall, fault: Fault | undefi
   // Guests that are already done must be seen as done.
   await Promise.resolve();
   arm.operations.settle();
+  noteReleases(arm);
   const tracing = {
     "x-ms-request-id": arm.random.uuid(),
     "x-ms-correlation-request-id": header(raw, "x-ms-correlation-request-id") ?? arm.random.uuid(),

@@ -81,6 +81,20 @@ void describe("DevicePoll", () => {
     assert.equal(poll.facts().kind, "devices");
   });
 
+  void it("takes an answer that does not come in time for silence, not for a refusal", async () => {
+    const { poll, clock, tailnet } = await start();
+    const late = () => new DOMException("timed out", "TimeoutError");
+    tailnet.errors.listDevices.push(late(), late(), late());
+
+    await clock.advance(8_000);
+    assert.equal(poll.facts().kind, "devices");
+    await clock.advance(22_000);
+    const facts = poll.facts();
+    assert.ok(facts.kind === "unknown");
+    assert.equal(facts.reason, "TailnetUnavailable");
+    assert.match(facts.message, /a tailnet of this test did not answer within 15 s/);
+  });
+
   void it("waits longer with every failure, a minute at most", async () => {
     const { clock, tailnet } = await start();
     tailnet.errors.listDevices.push(...Array.from({ length: 20 }, down));

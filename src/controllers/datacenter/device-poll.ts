@@ -1,6 +1,6 @@
 import { backOffDelay } from "../../controller-runtime/back-off.ts";
 import { withTimeout, type Clock } from "../../lib/clock.ts";
-import { describeError, isRetriable, StargateError } from "../../lib/errors.ts";
+import { describeError, StargateError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { ThrottledError, type Device, type Tailnet } from "../../tailnet/tailnet.ts";
 import type { TailnetFacts } from "./facts.ts";
@@ -50,8 +50,8 @@ export class DevicePoll {
 
   facts(): TailnetFacts {
     if (this.#options.tailnet === undefined) return NO_CREDENTIALS;
-    const isStale = this.#failures > 0 && this.staleInMs() <= 0;
-    if (this.#failures > 0 && (isStale || !isRetriable(this.#error))) return unknownFor(this.#error);
+    const isFinal = this.#error instanceof StargateError && !this.#error.retriable;
+    if (this.#failures > 0 && (isFinal || this.staleInMs() <= 0)) return unknownFor(this.#error);
     return this.#devices === undefined ? { kind: "pending" } : { kind: "devices", devices: this.#devices };
   }
 
@@ -99,13 +99,13 @@ export class DevicePoll {
       this.#failures = 0;
       return this.#intervalMs();
     } catch (error) {
-      this.#error = error;
+      this.#error = isTimeout(error) ? noAnswer(tailnet, error) : error;
       this.#failures++;
       const ownMs = backOffDelay(this.#failures, { ...BACK_OFF, random });
       const delayMs = error instanceof ThrottledError ? Math.max(ownMs, error.retryAfterMs) : ownMs;
       if (!signal.aborted) {
         const inSeconds = Math.round(delayMs / 1000);
-        log.warn("cannot ask the tailnet, trying again", { error: describeError(error), inSeconds });
+        log.warn("cannot ask the tailnet, trying again", { error: describeError(this.#error), inSeconds });
       }
       return delayMs;
     }
@@ -115,6 +115,18 @@ export class DevicePoll {
   #intervalMs(): number {
     return INTERVAL_MS * (0.75 + 0.25 * this.#options.random());
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+function noAnswer({ description }: Tailnet, cause: unknown): StargateError {
+  const state = `${description} did not answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
+  return new StargateError("TailnetUnavailable", `Cannot ask the tailnet: ${state}`, {
+    retriable: true,
+    cause,
+  });
 }
 
 function unknownFor(error: unknown): TailnetFacts {

@@ -48,11 +48,9 @@ function withoutEntries(config: Kubeconfig, name: string): Kubeconfig {
   };
 }
 
-function readKubeconfig(text: string | undefined): Kubeconfig {
-  const empty = { apiVersion: "v1", kind: "Config" };
-  if (text === undefined || text.trim() === "") return Kubeconfig.parse(empty);
-  const parsed = Kubeconfig.safeParse(parse(text));
-  if (parsed.success) return { ...empty, ...parsed.data };
+function readKubeconfig(text = ""): Kubeconfig {
+  const parsed = Kubeconfig.safeParse(text.trim() === "" ? {} : parse(text));
+  if (parsed.success) return { apiVersion: "v1", kind: "Config", ...parsed.data };
   throw new StargateError("KubeconfigInvalid", "Cannot add the cluster: the file is no kubeconfig", {
     remedy: "Name another file by --kubeconfig-out.",
   });

@@ -10,6 +10,7 @@ import { connectArm } from "../../src/providers/azure/arm/connect-arm.ts";
 import { createAzureProvider, type ConnectArm } from "../../src/providers/azure/azure-provider.ts";
 import type { AzureOptions } from "../../src/providers/azure/azure-options.ts";
 import type { DatacenterRequest, Provider, RouterJoin } from "../../src/providers/provider.ts";
+import type { VmView } from "./fake-arm/compute/vm-backend.ts";
 import { SteppedClock } from "./fake-arm/core/clock.ts";
 import { FakeArm } from "./fake-arm/fake-arm.ts";
 import type { Settings } from "./fake-arm/settings.ts";
@@ -21,6 +22,7 @@ export const SSH_PUBLIC_KEY =
 /** The fake's time, which can end a run at any request. */
 export class RequestClock extends SteppedClock {
   #requests = 0;
+  #work: Promise<unknown> = Promise.resolve();
   #crash: { at: number; stop: () => void } | undefined;
 
   /** Calls `stop` as soon as so many more requests have come in. */
@@ -35,6 +37,16 @@ export class RequestClock extends SteppedClock {
     const { stop } = this.#crash;
     this.#crash = undefined;
     stop();
+  }
+
+  /** Real work that takes real time: this clock stands still until it is done. */
+  waitFor(work: Promise<unknown>): void {
+    this.#work = Promise.allSettled([this.#work, work]);
+  }
+
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await this.#work;
+    await super.sleep(ms, signal);
   }
 
   /** From now on, no run ends early. */
@@ -59,7 +71,11 @@ export interface AzureWorld extends AsyncDisposable {
   run(signal?: AbortSignal): World;
 }
 
-export async function startAzure(settings: Partial<Settings> = {}, seed = 1): Promise<AzureWorld> {
+export async function startAzure(
+  settings: Partial<Settings> = {},
+  seed = 1,
+  makeGuest: (vm: VmView) => ScriptedGuest = (vm) => new ScriptedGuest(vm),
+): Promise<AzureWorld> {
   const clock = new RequestClock();
   const guests = new Map<string, ScriptedGuest>();
   const fake = await FakeArm.start({
@@ -67,7 +83,7 @@ export async function startAzure(settings: Partial<Settings> = {}, seed = 1): Pr
     seed,
     clock,
     onVm: (vm) => {
-      const guest = new ScriptedGuest(vm);
+      const guest = makeGuest(vm);
       guests.set(vm.name, guest);
       azure.onGuest?.(guest);
       return guest;

@@ -12,6 +12,8 @@ export class ScriptedGuest extends InMemoryBackend {
   readonly usedKeys: string[] = [];
   /** Flags that tailscale was last given. */
   tailnetFlags: string[] = [];
+  /** Told when it joins the tailnet. */
+  onJoin: () => void = () => undefined;
 
   constructor(view: VmView) {
     super(view);
@@ -36,6 +38,7 @@ export class ScriptedGuest extends InMemoryBackend {
     if (key !== "" && !this.usedKeys.includes(key)) {
       this.usedKeys.push(key);
       this.tailnet = "Running";
+      this.onJoin();
       this.tailnetFlags = flags;
     } else if (this.tailnet === "Running") this.tailnetFlags = flags;
     return said({

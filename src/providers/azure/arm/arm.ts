@@ -12,8 +12,8 @@ import { pollHint } from "./retry-policy.ts";
 const POLL_MS = 2_000;
 /** Nothing we ask for takes this long; what does hangs. */
 const GIVE_UP_AFTER_MS = 30 * 60_000;
-/** For how long a call is made again that something else is in the way of. An interface can be held for three minutes. */
-const WAIT_FOR_OTHERS_MS = 6 * 60_000;
+/** For how long a call is made again that something passing is in the way of: an interface can be held for minutes. */
+const WAIT_FOR_OTHERS_MS = 15 * 60_000;
 
 export interface ArmClients {
   compute: ComputeManagementClient;

@@ -140,7 +140,7 @@ export const rules: readonly Rule[] = [
   [
     /^(Conflict|OperationNotAllowed)$/,
     busy("another operation is in progress there"),
-    /in progress|being (deleted|updated|created)|is currently/i,
+    /in progress|concurrent request|being (deleted|updated|created)|is currently/i,
   ],
   [
     /^(NicInUse|InUse\w+CannotBeDeleted|PublicIPAddressCannotBeDeleted|InUseResource|SubnetInUse)$/,

@@ -5,6 +5,9 @@ import type { Log } from "../../../lib/log.ts";
 
 /** How long Azure may be away, or refuse for too many requests, before we give up. */
 const GIVE_UP_AFTER_MS = 10 * 60_000;
+/** An operation that failed can say so by a 5xx, and then says it for ever: better begun again than asked again. */
+const POLL_TRIES = 5;
+const POLL_PATH = /\/(operations|operationresults|operationstatuses)\//i;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 
@@ -47,7 +50,8 @@ export function createRetryPolicy({
         const { response, error } = await attemptOnce(() => next(request));
         signal.throwIfAborted();
         const delay = delayBefore(response, attempt, clock, random);
-        if (!isPassing(response, error) || clock.now() + delay > deadline) {
+        const isHopeless = attempt >= POLL_TRIES && response?.status !== 429 && POLL_PATH.test(request.url);
+        if (!isPassing(response, error) || isHopeless || clock.now() + delay > deadline) {
           if (response === undefined) throw error;
           noteHint(response, clock);
           if (response.status >= 400) refusals.set(request, response.bodyAsText ?? "");

@@ -95,6 +95,8 @@ function createDatacenterQueue(
     },
     log,
     clock,
+    // One whose approval hangs keeps no other from being reported.
+    concurrency: 8,
     metrics: queueMetrics,
   });
 }

@@ -3,7 +3,7 @@ import { StargateError } from "../lib/errors.ts";
 import { runDurable } from "../remote/durable-script.ts";
 import type { NodeBundle } from "../toolchain/node-bundle.ts";
 import type { HostFacts } from "./host-facts.ts";
-import type { BootstrapRequest, StepControl } from "./worker-bootstrap.ts";
+import type { BootstrapRequest, HostRequest, StepControl } from "./worker-bootstrap.ts";
 
 /** Folder of the node bundle the controller holds for a version. Need not exist. */
 export type BundleFolder = (version: string, architecture: "amd64" | "arm64") => string;
@@ -15,10 +15,14 @@ export interface Facts {
   bundle?: NodeBundle;
 }
 
-/** What a step of the bootstrap works with. */
-export interface StepContext extends BootstrapRequest, StepControl {
+/** What every step works with. */
+export interface ScriptContext extends HostRequest, StepControl {
   /** The step's name. */
   name: string;
+}
+
+/** What a step of the bootstrap works with. */
+export interface StepContext extends ScriptContext, BootstrapRequest {
   facts: Facts;
   bundleFolder: BundleFolder;
 }
@@ -45,7 +49,7 @@ export type Failures = Readonly<Record<number, Failure>>;
 
 /** Runs src/bootstrap/scripts/<file> durably, and turns its exit codes into outcomes and errors. */
 export async function runStepScript(
-  ctx: StepContext,
+  ctx: ScriptContext,
   file: string,
   inputs: Readonly<Record<string, string>>,
   failures: Failures = {},
@@ -79,7 +83,12 @@ export async function runStepScript(
 }
 
 /** The error for an exit code of a script. `detail`: what the script said about it. */
-export function failure(ctx: StepContext, failures: Failures, exitCode: number, detail = ""): StargateError {
+export function failure(
+  ctx: ScriptContext,
+  failures: Failures,
+  exitCode: number,
+  detail = "",
+): StargateError {
   const { reason, message, remedy, retriable = false } = failures[exitCode] ?? UNKNOWN;
   const { name } = ctx.work.server.metadata;
   return new StargateError(

@@ -4,6 +4,8 @@ import { parse } from "yaml";
 import { profileWith } from "../api/v1alpha1/test-objects.ts";
 import { BootstrapStory, FACTS, TOKEN } from "./bootstrap-story.ts";
 
+const { signal } = new AbortController();
+
 void test("the bootstrap runs its steps in order, and says which found nothing to do", async () => {
   const story = new BootstrapStory({}, { customBootstrapScript: "echo hello" });
 
@@ -112,12 +114,49 @@ void test("a bootstrap that is run again asks for the same scripts with the same
   assert.deepEqual(await digests(), await digests());
 });
 
-void test("stop() stops what an Operation left going on the host", async () => {
+void test("stop() stops what an Operation left going on the host, and says what it was", async () => {
+  const story = new BootstrapStory({ "script stop": { stdout: "install-kubernetes\n" } });
+  const what = { host: story.host, operationUid: "uid-of-op-1", graceMs: 1_500 };
+
+  assert.deepEqual(await story.bootstrap.stop(what, signal), ["install-kubernetes"]);
+
+  assert.deepEqual(story.host.scripts[0]?.inputs, { OPERATION_UID: "uid-of-op-1", GRACE_SECONDS: "2" });
+});
+
+void test("reboot() asks for a restart of this very boot", async () => {
+  const story = new BootstrapStory({ "script reboot-host": { exitCode: 100 } });
+
+  await story.bootstrap.reboot({ host: story.host, operationUid: "uid-of-op-1", bootId: "b1" }, signal);
+
+  assert.deepEqual(story.host.scripts[0]?.inputs, { OPERATION_UID: "uid-of-op-1", BOOT_ID: "b1" });
+});
+
+void test("the clean steps take the node apart, then remove what was installed", async () => {
+  const story = new BootstrapStory({ "script reset-node": {}, "script clean-host": { exitCode: 100 } });
+  const outcomes: string[] = [];
+
+  for (const step of story.bootstrap.cleanSteps(story.request)) {
+    outcomes.push(`${step.name} ${await step.run({ signal, onLine: () => undefined })}`);
+  }
+
+  assert.deepEqual(outcomes, ["reset-node done", "clean-host skipped"]);
+  assert.deepEqual(
+    story.bootstrap.cleanOutline().map(({ name }) => name),
+    ["reset-node", "clean-host"],
+  );
+  assert.equal(story.durable("clean-host").inputs["PROGRAMS"], undefined);
+});
+
+void test("preparations come before everything that changes the host", () => {
   const story = new BootstrapStory();
 
-  await story.bootstrap.stop(story.host, "uid-of-op-1", new AbortController().signal);
+  const outline = story.bootstrap.outline(story.request.work);
 
-  assert.deepEqual(story.host.scripts[0]?.inputs, { OPERATION_UID: "uid-of-op-1" });
+  assert.deepEqual(
+    outline.filter(({ isPreparation }) => isPreparation).map(({ name }) => name),
+    ["inspect-host", "send-artifacts"],
+  );
+  assert.ok(outline.slice(0, 2).every(({ isPreparation }) => isPreparation));
 });
 
 interface Row {

@@ -51,8 +51,18 @@ export async function runDurable(
   return exitCode;
 }
 
-/** Stops what runs of an Operation on the host, and forgets what its steps said. */
-export async function stopDurable(host: Host, operationUid: string, signal?: AbortSignal): Promise<void> {
+/**
+ * Lets what runs of an Operation on the host come to its end for so long, then stops it; removes what its steps kept
+ * but for their output.
+ * @returns names of the steps that were stopped
+ */
+export async function stopDurable(
+  host: Host,
+  { operationUid, graceMs }: { operationUid: string; graceMs: number },
+  signal?: AbortSignal,
+): Promise<string[]> {
   const text = readAsset("remote/scripts/stop-durable.sh");
-  await host.runScript({ name: "stop", text, inputs: { OPERATION_UID: operationUid } }, { signal });
+  const inputs = { OPERATION_UID: operationUid, GRACE_SECONDS: String(Math.ceil(graceMs / 1000)) };
+  const { stdout } = await host.runScript({ name: "stop", text, inputs }, { signal });
+  return stdout.split("\n").filter((line) => line !== "");
 }

@@ -175,7 +175,11 @@ const refused: readonly [what: string, object: object, message: RegExp][] = [
     profileNamed("p", { artifactSource: { type: "Packages", manifestSha256: "0".repeat(64) } }),
     /manifestSha256 goes with type Mirror/,
   ],
-  ["an operation that is not repave", operationNamed("o", { operation: "reboot" }), /"repave"/],
+  ["an operation that there is not", operationNamed("o", { operation: "explode" }), /"repave", "reboot"/],
+  ["a timeout that is none", operationNamed("o", { timeout: "soon" }), /spec\.timeout/],
+  ["a timeout that nothing can end in", operationNamed("o", { timeout: "5s" }), /from 1m to 24h/],
+  ["a drain of days", operationNamed("o", { drain: { timeout: "48h" } }), /from 0s to 24h/],
+  ["retries without end", operationNamed("o", { retries: 1000 }), /spec\.retries/],
   ["an Operation without a server", operationNamed("o", { serverRef: {} }), /spec\.serverRef\.name/],
   [
     "an Operation on a server that can have no such name",
@@ -258,12 +262,48 @@ void test("Defaults are filled in by the API server", async () => {
 void test("An Operation's spec cannot be changed, its labels can", async () => {
   await server.client.create(operations, namespace, operationNamed("fixed"));
   const ref = { namespace, name: "fixed" };
+  const { spec } = await server.client.get(operations, ref, Operation);
+  assert.deepEqual(
+    { ...spec, serverRef: undefined, provisioningProfileRef: undefined },
+    {
+      serverRef: undefined,
+      provisioningProfileRef: undefined,
+      operation: "repave",
+      cancel: false,
+      force: false,
+      timeout: "30m",
+      retries: 5,
+      drain: { timeout: "5m" },
+    },
+  );
 
   await server.client.mergePatch(operations, ref, { metadata: { labels: { a: "b" } } });
 
+  for (const change of [
+    { serverRef: { name: "vm-2" } },
+    { operation: "reboot" },
+    { force: true },
+    { timeout: "1h" },
+    { retries: 1 },
+    { drain: { gracePeriodSeconds: 1 } },
+  ]) {
+    await assert.rejects(server.client.mergePatch(operations, ref, { spec: change }), (error) => {
+      assert.ok(error instanceof Error);
+      assert.match(error.message, /an Operation cannot be changed, only cancelled/);
+      return true;
+    });
+  }
+});
+
+void test("An Operation can be cancelled, and stays so", async () => {
+  await server.client.create(operations, namespace, operationNamed("cancelled"));
+  const ref = { namespace, name: "cancelled" };
+
+  await server.client.mergePatch(operations, ref, { spec: { cancel: true } });
+
   await assert.rejects(
-    server.client.mergePatch(operations, ref, { spec: { serverRef: { name: "vm-2" } } }),
-    /an Operation cannot be changed: delete it and create another/,
+    server.client.mergePatch(operations, ref, { spec: { cancel: false } }),
+    /a cancelled Operation stays cancelled/,
   );
 });
 

@@ -149,13 +149,23 @@ export class ControllerWorld implements AsyncDisposable {
     });
   }
 
-  async createOperation(name: string, server: string): Promise<void> {
+  async createOperation(name: string, server: string, spec: object = {}): Promise<void> {
     await this.cluster.client.create(operations, this.namespace, {
       apiVersion: API_VERSION,
       kind: "Operation",
       metadata: { name, namespace: this.namespace },
-      spec: { serverRef: { name: server }, provisioningProfileRef: { name: "worker" }, operation: "repave" },
+      spec: {
+        serverRef: { name: server },
+        provisioningProfileRef: { name: "worker" },
+        operation: "repave",
+        ...spec,
+      },
     });
+  }
+
+  async cancelOperation(name: string): Promise<void> {
+    const ref = { namespace: this.namespace, name };
+    await this.cluster.client.mergePatch(operations, ref, { spec: { cancel: true } });
   }
 
   async deleteOperation(name: string): Promise<void> {

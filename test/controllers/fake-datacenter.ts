@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import type {
   BootstrapRequest,
   BootstrapStep,
+  StepOutline,
   WorkerBootstrap,
 } from "../../src/controllers/operation/context.ts";
 import type { KubeClient } from "../../src/kubernetes/client.ts";
@@ -37,6 +38,8 @@ export class FakeDatacenter {
   readonly connectErrors = new Map<string, Error>();
   /** A step waits here until its gate opens or it is stopped; "vm-1 prepare-host" names one. */
   readonly gates = new Map<string, Promise<void>>();
+  /** Hosts whose Node appears though nobody asked for a certificate with the token. */
+  readonly joinsWithoutToken = new Set<string>();
   readonly #admin: KubeClient;
 
   constructor(admin: KubeClient) {
@@ -64,27 +67,45 @@ export class FakeDatacenter {
   };
 
   readonly bootstrap: WorkerBootstrap = {
-    outline: () => ["prepare-host", "reset-node", JOIN].map((name) => ({ name, title: `Step ${name}` })),
-    steps: (request) => this.bootstrap.outline(request.work).map((step) => this.#step(request, step)),
-    stop: async (host) => {
-      this.stopped.push(host.name);
-      return Promise.resolve();
+    outline: () => outlineOf(["prepare-host", "reset-node", JOIN]),
+    steps: (request) =>
+      this.bootstrap
+        .outline(request.work)
+        .map((step) =>
+          this.#step(request, step, () => (step.name === JOIN ? this.#join(request) : undefined)),
+        ),
+    cleanOutline: () => outlineOf(["reset-node", "clean-host"]),
+    cleanSteps: (request) => this.bootstrap.cleanOutline().map((step) => this.#step(request, step)),
+    reboot: async ({ host, bootId }) => {
+      const rebooting = this.host(host.name);
+      if (rebooting.bootId !== bootId) return;
+      this.worked.push(`${host.name} reboot-host`);
+      rebooting.bootId = randomUUID();
+      await this.#report(host.name);
+    },
+    stop: async ({ host, graceMs }) => {
+      this.stopped.push(`${host.name} ${graceMs}`);
+      return Promise.resolve([]);
     },
   };
 
-  #step(request: BootstrapRequest, { name, title }: { name: string; title: string }): BootstrapStep {
-    const server = request.work.server.metadata.name;
-    const mark = `${request.work.operation.metadata.uid} ${name}`;
+  #step(
+    { work }: Pick<BootstrapRequest, "work">,
+    outline: StepOutline,
+    act: () => Promise<void> | undefined = () => undefined,
+  ): BootstrapStep {
+    const { name } = outline;
+    const server = work.server.metadata.name;
+    const mark = `${work.operation.metadata.uid} ${name}`;
     return {
-      name,
-      title,
+      ...outline,
       run: async ({ signal, onLine }) => {
         if (this.host(server).done.has(mark)) return "done";
         onLine(`${name} on ${server}`);
         const gate = this.gates.get(`${server} ${name}`);
         if (gate !== undefined) await Promise.race([gate, aborted(signal)]);
         this.worked.push(`${server} ${name}`);
-        if (name === JOIN) await this.#join(server, request);
+        await act();
         this.host(server).done.add(mark);
         return "done";
       },
@@ -92,12 +113,19 @@ export class FakeDatacenter {
   }
 
   /** What a kubelet does at its first start: asks for a certificate with the token, registers, becomes Ready. */
-  async #join(name: string, { token, controlPlane }: BootstrapRequest): Promise<void> {
+  async #join({ work, token, controlPlane }: BootstrapRequest): Promise<void> {
+    const { name } = work.server.metadata;
     const asBootstrapper = await createKubeClient({
       kubeconfig: kubeconfigOf(controlPlane.server, controlPlane.caPem, token),
       env: {},
     });
-    await asBootstrapper.create(certificateSigningRequests, "", {
+    if (!this.joinsWithoutToken.has(name)) await this.requestCertificate(name, asBootstrapper);
+    await this.registerNode(name);
+  }
+
+  /** What a kubelet asks for as whoever `client` is. */
+  async requestCertificate(name: string, client: KubeClient): Promise<void> {
+    await client.create(certificateSigningRequests, "", {
       apiVersion: "certificates.k8s.io/v1",
       kind: "CertificateSigningRequest",
       metadata: { generateName: "node-csr-" },
@@ -107,14 +135,18 @@ export class FakeDatacenter {
         usages: ["digital signature", "client auth"],
       },
     });
-    await this.registerNode(name);
   }
 
   /** Makes the Node, as the kubelet on this host would. */
   async registerNode(name: string): Promise<void> {
-    const { machineId, reportedMachineId = machineId, bootId, systemUuid } = this.host(name);
     const node = { apiVersion: "v1", kind: "Node", metadata: { name } };
     await this.#admin.create(nodes, "", node);
+    await this.#report(name);
+  }
+
+  /** What a kubelet says of its host, over and over. */
+  async #report(name: string): Promise<void> {
+    const { machineId, reportedMachineId = machineId, bootId, systemUuid } = this.host(name);
     const now = new Date().toISOString();
     const times = { lastHeartbeatTime: now, lastTransitionTime: now };
     const status = {
@@ -156,6 +188,10 @@ export class FakeDatacenter {
       [Symbol.asyncDispose]: async () => Promise.resolve(),
     };
   }
+}
+
+function outlineOf(names: readonly string[]): StepOutline[] {
+  return names.map((name) => ({ name, title: `Step ${name}`, isPreparation: name === "prepare-host" }));
 }
 
 async function notExpected(): Promise<never> {

@@ -167,7 +167,7 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
     assert.equal(stdout, "");
   });
 
-  void it("stopDurable() ends what runs and removes what it kept", async () => {
+  void it("stopDurable() stops what takes too long, and keeps only what it said", async () => {
     const uid = randomUUID();
     const begun = Promise.withResolvers<undefined>();
     const going = run(uid, "echo begun; sleep 600", {
@@ -177,14 +177,41 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
     const interrupted = assert.rejects(going, { reason: "StepInterrupted" });
     await begun.promise;
 
-    await stopDurable(session, uid);
-    await stopDurable(session, uid); // nothing to stop any more
+    const what = { operationUid: uid, graceMs: 0 };
+    assert.deepEqual(await stopDurable(session, what), ["try"]);
+    assert.deepEqual(await stopDurable(session, what), []);
 
     await interrupted;
-    assert.equal((await host.run("ls", `/var/lib/stargate/operations/${uid}`)).exitCode, 2);
+    const { stdout: left } = await host.run("ls", `/var/lib/stargate/operations/${uid}/try`);
+    assert.equal(left, "output");
     assert.equal((await host.run("pgrep", "-f", "sleep 600")).exitCode, 1);
     const { stdout } = await host.run("systemctl", "list-units", "--all", "--no-legend", "stargate-*");
     assert.equal(stdout.trim(), "");
+  });
+
+  void it("stopDurable() lets a script end that ends in time", async () => {
+    const uid = randomUUID();
+    const by = await host.connect();
+    const begun = Promise.withResolvers<undefined>();
+    const going = run(uid, "echo begun; until [[ -e /shared/end ]]; do sleep 0.05; done; exit 5", {
+      by,
+      onLine: () => begun.resolve(undefined),
+    });
+    await begun.promise;
+
+    const stopping = stopDurable(session, { operationUid: uid, graceMs: 20_000 });
+    await host.run("touch", "/shared/end");
+
+    assert.deepEqual(await stopping, []);
+    assert.equal(await going, 5);
+    assert.deepEqual(await journal(uid), ["try started", "try ended 5"]);
+  });
+
+  void it("what the last ten operations said is kept, and no more", async () => {
+    for (let count = 0; count < 12; count++) await run(randomUUID(), "true");
+
+    const { stdout } = await host.run("ls", "/var/lib/stargate/operations");
+    assert.equal(stdout.trim().split("\n").length, 10);
   });
 
   void it("a power cut interrupts it, and after the boot it begins again", async () => {

@@ -10,6 +10,8 @@ import type { Host } from "../../src/remote/host.ts";
 import { hostsAreMissing, TestHost } from "./start-host.ts";
 import { makeStandInBundle } from "./stand-in-bundle.ts";
 
+const { signal } = new AbortController();
+
 void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing }, () => {
   let host: TestHost;
   let session: Host;
@@ -20,6 +22,7 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     bundle = await makeStandInBundle(folder);
     host = await TestHost.start();
     session = await host.connect();
+    await host.run("touch", "/shared/start");
   });
   after(async () => {
     await session[Symbol.asyncDispose]();
@@ -32,12 +35,7 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     const outcomes: string[] = [];
     const bootstrap = createWorkerBootstrap({ bundleFolder: () => bundle });
     const steps = bootstrap.steps({
-      work: {
-        operation: { metadata: { uid } },
-        server: serverWith(),
-        profile: profileWith({ artifactSource: { type: "ControllerCache" }, ...profile }),
-        kubernetesVersion: "1.37",
-      },
+      work: workOf(uid, profile),
       host: session,
       // Something that listens, for join-cluster.sh to find.
       controlPlane: {
@@ -51,7 +49,7 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     for (const step of steps) {
       const lines: string[] = [];
       const control = {
-        signal: new AbortController().signal,
+        signal,
         onLine: (line: string) => void lines.push(line),
       };
       const outcome = await step.run(control).catch((error: unknown) => {
@@ -61,6 +59,16 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
         });
       });
       outcomes.push(`${step.name} ${outcome}`);
+    }
+    return outcomes;
+  }
+
+  /** Runs the steps that leave nothing of a node. */
+  async function clean(uid: string): Promise<string[]> {
+    const outcomes: string[] = [];
+    const bootstrap = createWorkerBootstrap({ bundleFolder: () => bundle });
+    for (const step of bootstrap.cleanSteps({ work: workOf(uid), host: session })) {
+      outcomes.push(`${step.name} ${await step.run({ signal, onLine: () => undefined })}`);
     }
     return outcomes;
   }
@@ -205,4 +213,66 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     );
     await host.run("rm", "/usr/local/bin/containerd");
   });
+
+  void it("leaves nothing of a node on a host that is to be none", async () => {
+    await run(randomUUID());
+
+    assert.deepEqual(await clean(randomUUID()), ["reset-node done", "clean-host done"]);
+
+    const { stdout } = await host.run(
+      ...["find", "/etc/kubernetes", "/var/lib/kubelet", "/etc/systemd/system", "/usr/local/bin", "/opt/cni"],
+      ...[
+        "/etc/modules-load.d",
+        "/etc/sysctl.d",
+        "/var/lib/stargate",
+        "-newer",
+        "/shared/start",
+        "-type",
+        "f",
+      ],
+    );
+    const left = stdout.split("\n").filter((path) => path !== "");
+    assert.deepEqual(
+      left.filter((path) => !/^\/var\/lib\/stargate\/(journal|operations\/)/.test(path)),
+      [],
+    );
+    assert.equal(await output("systemctl", "is-active", "kubelet"), "inactive");
+    assert.equal(await output("ctr", "-n", "k8s.io", "images", "ls", "-q"), "");
+    assert.deepEqual(await clean(randomUUID()), ["reset-node skipped", "clean-host skipped"]);
+  });
+
+  void it("makes a node again of a host that was cleaned", async () => {
+    const outcomes = await run(randomUUID());
+
+    assert.ok(outcomes.includes("send-artifacts done") && outcomes.includes("reset-node skipped"));
+    assert.equal(await output("systemctl", "is-active", "kubelet"), "active");
+  });
+
+  void it("restarts a host once, however often it is asked", async () => {
+    const bootstrap = createWorkerBootstrap({ bundleFolder: () => bundle });
+    const uid = randomUUID();
+    const bootId = await output("cat", "/proc/sys/kernel/random/boot_id");
+    const down = host.untilDown();
+
+    await bootstrap.reboot({ host: session, operationUid: uid, bootId }, signal);
+    await bootstrap.reboot({ host: session, operationUid: uid, bootId }, signal);
+    await down;
+    await host.boot();
+    session = await host.connect();
+    await bootstrap.reboot({ host: session, operationUid: uid, bootId }, signal); // it has booted since
+
+    assert.notEqual(await output("cat", "/proc/sys/kernel/random/boot_id"), bootId);
+    assert.equal(await output("systemctl", "is-active", "kubelet", "containerd"), "active\nactive");
+    const journal = await output("grep", uid, "/var/lib/stargate/journal");
+    assert.equal(journal.split("\n").length, 1);
+  });
 });
+
+function workOf(uid: string, profile: Partial<ProvisioningProfileSpec> = {}) {
+  return {
+    operation: { metadata: { uid } },
+    server: serverWith(),
+    profile: profileWith({ artifactSource: { type: "ControllerCache" }, ...profile }),
+    kubernetesVersion: "1.37",
+  };
+}

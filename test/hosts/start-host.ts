@@ -143,6 +143,12 @@ export class TestHost implements AsyncDisposable {
     for (const socket of this.#connections) socket.destroy();
   }
 
+  /** Resolves when it has gone down by itself. */
+  async untilDown(): Promise<void> {
+    const unshare = this.#unshare;
+    if (unshare !== undefined && unshare.exitCode === null) await once(unshare, "close");
+  }
+
   /** Everything in it ends at once; what was on its disk stays for the next boot(). */
   async powerOff(): Promise<void> {
     const unshare = this.#unshare;

@@ -9,17 +9,95 @@ import {
   Time,
   type KindDefinition,
 } from "./kind.ts";
+import { durationPattern } from "../../lib/duration.ts";
+
+export const OperationType = z.enum(["repave", "reboot", "deprovision"]);
+export type OperationType = z.infer<typeof OperationType>;
+
+/** A time span like "30m"; CEL sees to its size. */
+const Duration = (least: string) =>
+  z
+    .string()
+    .min(2)
+    .max(16)
+    .regex(durationPattern)
+    .meta(
+      celRules({
+        rule: `duration(self) >= duration('${least}') && duration(self) <= duration('24h')`,
+        message: `must be from ${least} to 24h`,
+      }),
+    );
+
+export const DrainOptions = z.object({
+  timeout: Duration("0s")
+    .default("5m")
+    .describe(
+      "How long pods may take to leave. When it has passed the Operation fails, or with force deletes them.",
+    ),
+  gracePeriodSeconds: z
+    .int()
+    .min(0)
+    .max(86400)
+    .optional()
+    .describe("How long each pod gets to end itself. Left out: what the pod itself asks for."),
+});
+export type DrainOptions = z.infer<typeof DrainOptions>;
+
+/** Everything but `cancel`, which may be set at any time. */
+const UNCHANGING = [
+  "serverRef",
+  "provisioningProfileRef",
+  "operation",
+  "force",
+  "timeout",
+  "retries",
+  "drain",
+];
 
 export const OperationSpec = z
   .object({
     serverRef: LocalObjectReference.describe("The Server to operate on."),
-    provisioningProfileRef: LocalObjectReference.describe("The ProvisioningProfile to follow."),
-    operation: z.enum(["repave"]).describe("repave is the only supported operation."),
+    provisioningProfileRef: LocalObjectReference.describe(
+      "The ProvisioningProfile to follow: how to log in, and for repave what to install.",
+    ),
+    operation: OperationType.describe(
+      "repave: make the server a new node, whatever it was. reboot: drain, restart, wait until the node is Ready. " +
+        "deprovision: drain, remove the node, and leave the server clean.",
+    ),
+    cancel: z
+      .boolean()
+      .default(false)
+      .meta(
+        celRules({
+          rule: "!oldSelf || self",
+          message: "a cancelled Operation stays cancelled: create another",
+        }),
+      )
+      .describe("true stops it at the next safe point. The only field that may be changed."),
+    force: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Goes on where care would stop: deletes pods that do not leave in time, installs an older version than the " +
+          "server has, and deprovisions a server that does not answer any more by removing its Node only.",
+      ),
+    timeout: Duration("1m")
+      .default("30m")
+      .describe("How long it may take from its start, for instance 30m or 1h30m."),
+    retries: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(5)
+      .describe(
+        "How often a step that failed in a way that may pass is tried again. Waiting for a server to answer does not count.",
+      ),
+    drain: DrainOptions.default({ timeout: "5m" }).describe("How pods are moved off the node."),
   })
   .meta(
     celRules({
-      rule: "self == oldSelf",
-      message: "an Operation cannot be changed: delete it and create another",
+      rule: UNCHANGING.map((field) => `self.${field} == oldSelf.${field}`).join(" && "),
+      message: "an Operation cannot be changed, only cancelled (spec.cancel): delete it and create another",
     }),
   );
 export type OperationSpec = z.infer<typeof OperationSpec>;
@@ -37,6 +115,11 @@ export const StepStatus = z.object({
   startedAt: Time().optional().describe("When it was begun last."),
   finishedAt: Time().optional().describe("When it ended."),
   attempts: z.int().min(0).optional().describe("How often the step was begun."),
+  failures: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("How often it failed in a way that counts against spec.retries."),
   message: z.string().max(4096).optional().describe("What it said last, or why it failed."),
 });
 export type StepStatus = z.infer<typeof StepStatus>;
@@ -54,7 +137,12 @@ export const OperationStatus = z.object({
     .min(0)
     .optional()
     .describe("How often the work was begun, restarts and retries included."),
-  previousNodeUid: z.string().max(63).optional().describe("UID of the Node that this Operation replaces."),
+  previousNodeUid: z
+    .string()
+    .max(63)
+    .optional()
+    .describe("UID of the Node that the server was when this Operation began."),
+  previousBootId: z.string().max(63).optional().describe("The server's boot id before a reboot."),
   steps: z
     .array(StepStatus)
     .max(64)

@@ -1,5 +1,5 @@
 import { API_VERSION } from "./kind.ts";
-import { Operation, type OperationStatus } from "./operation.ts";
+import { Operation, type OperationSpec, type OperationStatus } from "./operation.ts";
 import { ProvisioningProfile, type ProvisioningProfileSpec } from "./provisioning-profile.ts";
 import { Server, type ServerSpec, type ServerStatus } from "./server.ts";
 
@@ -25,6 +25,7 @@ export function operationWith(change: {
   meta?: Partial<Operation["metadata"]>;
   status?: OperationStatus;
   server?: string;
+  spec?: Partial<OperationSpec>;
 }): Operation {
   return Operation.parse({
     apiVersion: API_VERSION,
@@ -34,6 +35,7 @@ export function operationWith(change: {
       serverRef: { name: change.server ?? "vm-1" },
       provisioningProfileRef: { name: "qemu-k8s-worker" },
       operation: "repave",
+      ...change.spec,
     },
     status: change.status ?? {},
   });

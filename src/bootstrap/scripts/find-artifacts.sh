@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the names of the files of a node bundle that are not on this host. What is there is verified once, and then
-# found in the store by its checksum.
+# found in the store by its checksum. Files of other bundles make room.
 # Inputs: FILES (lines "<sha256> <name>").
 set -euo pipefail
 
@@ -11,6 +11,7 @@ readonly MOUNT=/run/stargate/artifacts
 main() {
   : "${FILES:?}"
   mkdir -p "$STORE"
+  remove_others
   local missing=() sha256 name
   while read -r sha256 name; do
     # -e follows links: one to a volume that is gone counts as missing.
@@ -28,6 +29,14 @@ main() {
     sha256="${one%% *}"
     name="${one##* }"
     if [[ $'\n'"$ok"$'\n' == *$'\n'"$sha256"$'\n'* ]]; then ln -sfn "$MOUNT/$name" "$STORE/$sha256"; else printf '%s\n' "$name"; fi
+  done
+}
+
+remove_others() {
+  local path name
+  for path in "$STORE"/*; do
+    name="${path##*/}"
+    [[ "$FILES" == *"${name%.part} "* ]] || rm -f "$path"
   done
 }
 

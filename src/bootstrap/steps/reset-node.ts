@@ -1,6 +1,6 @@
-import { runStepScript, type StepContext } from "../step-context.ts";
+import { runStepScript, type ScriptContext } from "../step-context.ts";
 
 /** Removes what made the host a node before. */
-export function resetNode(ctx: StepContext): Promise<"done" | "skipped"> {
+export function resetNode(ctx: ScriptContext): Promise<"done" | "skipped"> {
   return runStepScript(ctx, "reset-node.sh", {});
 }

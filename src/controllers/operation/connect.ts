@@ -2,8 +2,10 @@ import { StargateError } from "../../lib/errors.ts";
 import type { Host } from "../../remote/host.ts";
 import type { NewCondition } from "../conditions.ts";
 import { readCredentials } from "./observe.ts";
-import type { Run } from "./repave.ts";
+import type { Run } from "./run.ts";
 import { countingSession } from "./ssh-session.ts";
+
+export const CONNECT = { name: "connect", title: "Connect to the server" };
 
 const TYPE = "HostReachable";
 

@@ -10,11 +10,16 @@ import type { ObjectCaches } from "./observe.ts";
 import type { Work } from "./decide.ts";
 
 /** A piece of a bootstrap that is shown and timed on its own. Safe to run again. */
-export interface BootstrapStep {
+export interface BootstrapStep extends StepOutline {
+  run(control: { signal: AbortSignal; onLine: (line: string) => void }): Promise<"done" | "skipped">;
+}
+
+export interface StepOutline {
   readonly name: string;
   /** A sentence that a tired operator understands. */
   readonly title: string;
-  run(control: { signal: AbortSignal; onLine: (line: string) => void }): Promise<"done" | "skipped">;
+  /** True where it changes nothing that a running node would notice. */
+  readonly isPreparation: boolean;
 }
 
 export interface BootstrapRequest {
@@ -24,29 +29,36 @@ export interface BootstrapRequest {
   token: string;
 }
 
-/** How a host becomes a worker, and how that is stopped half-way. */
+/** How a host becomes a worker and stops being one, and how that is stopped half-way. All of it over SSH only. */
 export interface WorkerBootstrap {
-  /** Names and titles of every step, in order, known before a host answers. The last one joins the cluster. */
-  outline(work: Work): readonly { name: string; title: string }[];
+  /** Every step, in order, known before a host answers: preparations first, and the last one joins the cluster. */
+  outline(work: Work): readonly StepOutline[];
   steps(request: BootstrapRequest): readonly BootstrapStep[];
-  /** Stops what an earlier run left going on the host. */
-  stop(host: Host, operationUid: string, signal: AbortSignal): Promise<void>;
+  /** The steps that leave nothing of a node on the host. */
+  cleanOutline(): readonly StepOutline[];
+  cleanSteps(request: Pick<BootstrapRequest, "work" | "host">): readonly BootstrapStep[];
+  /** Asks for a restart, once a boot however often it is called. Returns before the host goes down. */
+  reboot(request: { host: Host; operationUid: string; bootId: string }, signal: AbortSignal): Promise<void>;
+  /**
+   * Lets what an earlier run left going on the host come to its end, and stops it where that takes too long.
+   * @returns names of the steps that were stopped
+   */
+  stop(
+    request: { host: Host; operationUid: string; graceMs: number },
+    signal: AbortSignal,
+  ): Promise<string[]>;
 }
 
 export interface Limits {
-  /** From the start of an Operation to its end. */
-  operationMs: number;
-  /** For the pods of the old node to leave. */
-  drainMs: number;
   /** How long a login may be refused before that is final: cloud-init may still be making the user. */
   loginMs: number;
+  /** How long a server may not answer before spec.force does without it. */
+  unreachableMs: number;
+  /** What runs on a host may take this long to come to an end when its Operation is cancelled or deleted. */
+  graceMs: number;
 }
 
-export const DEFAULT_LIMITS: Limits = {
-  operationMs: 30 * 60_000,
-  drainMs: 5 * 60_000,
-  loginMs: 3 * 60_000,
-};
+export const DEFAULT_LIMITS: Limits = { loginMs: 3 * 60_000, unreachableMs: 60_000, graceMs: 2 * 60_000 };
 
 /** Everything the reconciler needs of the outside. */
 export interface Context {
@@ -67,6 +79,7 @@ export interface Context {
   limits: Limits;
   /** Follows an Operation while it runs, so that its deletion can stop it. */
   running: RunningOperations;
+  random: () => number;
 }
 
 /** What runs now in this program, so that an event can stop it. Nothing is lost if this is. */
@@ -98,6 +111,6 @@ export class RunningOperations {
   }
 
   stop(uid: string): void {
-    this.#stops.get(uid)?.abort(new DOMException("the Operation was deleted", "AbortError"));
+    this.#stops.get(uid)?.abort(new DOMException("the Operation is to stop", "AbortError"));
   }
 }

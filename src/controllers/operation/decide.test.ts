@@ -11,7 +11,6 @@ const allThere: Facts = {
   providerId: "qemu",
   nowMs,
   controllerStartedMs: nowMs - 60 * minute,
-  timeLimitMs: 30 * minute,
   operation: operationWith({}),
   server: serverWith(),
   profile: profileWith(),
@@ -31,7 +30,7 @@ interface Row {
   kind: Decision["kind"];
   reason?: string;
   says?: RegExp;
-  aborted?: boolean;
+  because?: string;
 }
 
 const rows: Row[] = [
@@ -160,15 +159,14 @@ const rows: Row[] = [
     given: "an Operation that ended and was not tidied up",
     facts: { operation: operationWith({ status: { phase: "Succeeded" }, meta: { finalizers } }) },
     kind: "release",
-    aborted: false,
   },
   {
     given: "a deletion while it runs",
     facts: {
       operation: operationWith({ status: { phase: "Running" }, meta: { finalizers, deletionTimestamp } }),
     },
-    kind: "release",
-    aborted: true,
+    kind: "stop",
+    because: "deleted",
   },
   {
     given: "a deletion that others hold up",
@@ -181,8 +179,102 @@ const rows: Row[] = [
       server: undefined,
       operation: operationWith({ status: { phase: "Running" }, meta: { finalizers, deletionTimestamp } }),
     },
-    kind: "release",
-    aborted: true,
+    kind: "stop",
+    because: "deleted",
+  },
+  {
+    given: "a cancellation before it began",
+    facts: { operation: operationWith({ spec: { cancel: true } }), profile: undefined },
+    kind: "fail",
+    reason: "Cancelled",
+    says: /before it began: nothing was done/,
+  },
+  {
+    given: "a cancellation while it runs",
+    facts: {
+      operation: operationWith({
+        spec: { cancel: true },
+        status: { phase: "Running", startedAt: "2026-01-01T00:50:00Z" },
+      }),
+    },
+    kind: "stop",
+    because: "cancelled",
+  },
+  {
+    given: "a cancellation of what has ended",
+    facts: { operation: operationWith({ spec: { cancel: true }, status: { phase: "Succeeded" } }) },
+    kind: "ignore",
+  },
+  {
+    given: "a cancellation, and a deletion",
+    facts: {
+      operation: operationWith({
+        spec: { cancel: true },
+        status: { phase: "Running" },
+        meta: { finalizers, deletionTimestamp },
+      }),
+    },
+    kind: "stop",
+    because: "deleted",
+  },
+  {
+    given: "a Server that is being deleted",
+    facts: { server: { ...serverWith(), metadata: { ...serverWith().metadata, deletionTimestamp } } },
+    kind: "fail",
+    reason: "ServerBeingDeleted",
+  },
+  {
+    given: "a Server that is being deleted, and a deprovision",
+    facts: {
+      operation: operationWith({ spec: { operation: "deprovision" } }),
+      server: { ...serverWith(), metadata: { ...serverWith().metadata, deletionTimestamp } },
+    },
+    kind: "work",
+  },
+  {
+    given: "a reboot, whatever the profile's version",
+    facts: {
+      operation: operationWith({ spec: { operation: "reboot" } }),
+      profile: profileWith({ kubernetesVersion: "1.38" }),
+      missingClusterConfig: ["ConfigMap kube-system/kubeadm-config"],
+    },
+    kind: "work",
+  },
+  {
+    given: "an older version than the server has",
+    facts: {
+      server: serverWith({}, { os: "k8s-1.37" }),
+      profile: profileWith({ kubernetesVersion: "1.36.3" }),
+    },
+    kind: "fail",
+    reason: "Downgrade",
+    says: /has Kubernetes 1\.37, the profile says 1\.36\.3.*spec\.force/,
+  },
+  {
+    given: "an older version than the server has, by force",
+    facts: {
+      operation: operationWith({ spec: { force: true } }),
+      server: serverWith({}, { os: "k8s-1.37" }),
+      profile: profileWith({ kubernetesVersion: "1.36.3" }),
+    },
+    kind: "work",
+  },
+  {
+    given: "a newer version than the server has",
+    facts: { server: serverWith({}, { os: "k8s-1.36" }) },
+    kind: "work",
+  },
+  {
+    given: "an Operation that runs for too long by its own limit",
+    facts: {
+      operation: operationWith({
+        spec: { timeout: "5m" },
+        status: { phase: "Running", startedAt: "2026-01-01T00:54:00Z" },
+      }),
+    },
+    kind: "fail",
+    reason: "TimedOut",
+    says: /5 minutes/,
   },
   {
     given: "an Operation that runs for too long",
@@ -205,14 +297,14 @@ const rows: Row[] = [
   },
 ];
 
-for (const { given, facts, kind, reason, says, aborted } of rows) {
+for (const { given, facts, kind, reason, says, because } of rows) {
   void test(`decide() given ${given} says ${kind}${reason === undefined ? "" : ` ${reason}`}`, () => {
     const decision = decide({ ...allThere, ...facts });
 
     assert.equal(decision.kind, kind);
     assert.equal("reason" in decision ? decision.reason : undefined, reason);
     if (says !== undefined) assert.match("message" in decision ? decision.message : "", says);
-    if (aborted !== undefined) assert.equal("aborted" in decision && decision.aborted, aborted);
+    assert.equal("because" in decision ? decision.because : undefined, because);
   });
 }
 

@@ -1,8 +1,9 @@
 import type { Operation } from "../../api/v1alpha1/operation.ts";
 import type { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
 import type { Server } from "../../api/v1alpha1/server.ts";
+import { describeDuration, parseDurationMs } from "../../lib/duration.ts";
 import { decideVersion } from "./decide-version.ts";
-import { hasFinalizer, isBeingDeleted, isFinished, type Facts } from "./facts.ts";
+import { hasBegun, hasFinalizer, isBeingDeleted, isFinished, type Facts } from "./facts.ts";
 import { findRival } from "./rivals.ts";
 
 /** The work there is to do: all of it is known to exist. */
@@ -16,16 +17,12 @@ export interface Work {
 
 export type Decision =
   | { kind: "ignore" }
-  /** It ended, or is being deleted: give back what it still holds. */
-  | { kind: "release"; operation: Operation; aborted: boolean }
+  /** It ended: give back what it still holds. */
+  | { kind: "release"; operation: Operation }
+  /** It is to end where it is: what runs on the host comes to a safe point first. */
+  | { kind: "stop"; operation: Operation; because: "deleted" | "cancelled" }
   | { kind: "wait"; operation: Operation; reason: string; message: string; delayMs: number }
-  | {
-      kind: "fail";
-      operation: Operation;
-      server: Server | undefined;
-      reason: string;
-      message: string;
-    }
+  | { kind: "fail"; operation: Operation; reason: string; message: string }
   | ({ kind: "work" } & Work);
 
 /** Changes of what is waited for wake the Operation at once; this only bounds what nobody tells us about. */
@@ -39,47 +36,43 @@ export function decide(facts: Facts): Decision {
   if (operation === undefined) return { kind: "ignore" };
   if (server?.spec.provider !== undefined && server.spec.provider !== providerId) return { kind: "ignore" };
 
-  if (isBeingDeleted(operation) || isFinished(operation)) {
-    if (!hasFinalizer(operation)) return { kind: "ignore" };
-    return { kind: "release", operation, aborted: !isFinished(operation) };
-  }
+  const ending = decideEnding(operation);
+  if (ending !== undefined) return ending;
 
   const { namespace } = operation.metadata;
-  const hasBegun = operation.status.phase === "Running";
-  const wait = (reason: string, message: string, delayMs: number): Decision => ({
+  const wait = (reason: string, message: string, delayMs = SLOW_MS): Decision => ({
     kind: "wait",
     operation,
     reason,
     message,
     delayMs,
   });
-  const fail = (reason: string, message: string): Decision => ({
-    kind: "fail",
-    operation,
-    server,
-    reason,
-    message,
-  });
+  const fail = (reason: string, message: string): Decision => ({ kind: "fail", operation, reason, message });
 
   if (server === undefined) {
     const name = operation.spec.serverRef.name;
-    return hasBegun
+    return hasBegun(operation)
       ? fail("ServerDeleted", `The Server "${name}" was deleted while this Operation worked on it.`)
       : wait(
           "ServerNotFound",
           `There is no Server "${name}" in namespace "${namespace}" yet: it is made by prep-dc-inventory.`,
-          SLOW_MS,
         );
   }
-  if (hasBegun && facts.nowMs >= deadlineMs(facts, operation)) {
+  if (hasBegun(operation) && facts.nowMs >= deadlineMs(facts, operation)) {
     const last = operation.status.message ?? "no step had ended";
-    return fail("TimedOut", `No end after ${minutes(facts.timeLimitMs)}; the last state was: ${last}`);
+    const limit = describeDuration(parseDurationMs(operation.spec.timeout));
+    return fail("TimedOut", `No end after ${limit}; the last state was: ${last}`);
   }
   if (server.spec.provider === undefined) {
     return wait(
       "ProviderMissing",
       `Server "${server.metadata.name}" does not say whose it is: set spec.provider (for instance ${providerId}).`,
-      SLOW_MS,
+    );
+  }
+  if (isBeingDeleted(server) && operation.spec.operation !== "deprovision" && !hasBegun(operation)) {
+    return fail(
+      "ServerBeingDeleted",
+      `Server "${server.metadata.name}" is being deleted: only a deprovision is of use to it now.`,
     );
   }
   if (profile === undefined) {
@@ -87,11 +80,11 @@ export function decide(facts: Facts): Decision {
     return wait(
       "ProfileNotFound",
       `There is no ProvisioningProfile "${name}" in namespace "${namespace}" yet: create it.`,
-      SLOW_MS,
     );
   }
-  const version = decideVersion(profile.spec.kubernetesVersion, facts.mxVersion);
-  if (version.kind === "refuse") return fail("VersionSkew", version.message);
+  const refusal =
+    operation.spec.operation === "repave" ? refuseVersion(facts, operation, server, profile) : undefined;
+  if (refusal !== undefined) return fail(refusal.reason, refusal.message);
   if (facts.credentialsProblem !== undefined) {
     return wait("CredentialsNotFound", facts.credentialsProblem, LOOK_AGAIN_MS);
   }
@@ -100,10 +93,9 @@ export function decide(facts: Facts): Decision {
       "HostKeyMissing",
       `Server "${server.metadata.name}" has no spec.hostKey, and a host whose key is not known beforehand is not ` +
         `contacted: run prep-dc-inventory, or set it to the type and key of the host's /etc/ssh/ssh_host_ed25519_key.pub.`,
-      SLOW_MS,
     );
   }
-  if (facts.missingClusterConfig.length > 0) {
+  if (operation.spec.operation === "repave" && facts.missingClusterConfig.length > 0) {
     return wait(
       "ControlPlaneNotReady",
       `The cluster lacks what a joining node reads: ${facts.missingClusterConfig.join(", ")}. ` +
@@ -117,21 +109,54 @@ export function decide(facts: Facts): Decision {
       "ServerBusy",
       `Server "${server.metadata.name}" is taken by the Operation "${rival.metadata.name}" ` +
         `(${rival.status.phase ?? "Pending"}); this one follows when that has ended or is deleted.`,
-      SLOW_MS,
     );
   }
-  return { kind: "work", operation, server, profile, kubernetesVersion: version.version };
+  return { kind: "work", operation, server, profile, kubernetesVersion: profile.spec.kubernetesVersion };
+}
+
+/** What an Operation asks for that has ended or is to end; undefined where it is to go on. */
+function decideEnding(operation: Operation): Decision | undefined {
+  const isDeleted = isBeingDeleted(operation);
+  if (isFinished(operation))
+    return hasFinalizer(operation) ? { kind: "release", operation } : { kind: "ignore" };
+  if (isDeleted)
+    return hasFinalizer(operation) ? { kind: "stop", operation, because: "deleted" } : { kind: "ignore" };
+  if (!operation.spec.cancel) return undefined;
+  return hasBegun(operation)
+    ? { kind: "stop", operation, because: "cancelled" }
+    : {
+        kind: "fail",
+        operation,
+        reason: "Cancelled",
+        message: "Cancelled before it began: nothing was done.",
+      };
+}
+
+function refuseVersion(
+  { mxVersion }: Facts,
+  { spec }: Operation,
+  server: Server,
+  profile: ProvisioningProfile,
+): { reason: string; message: string } | undefined {
+  const wanted = profile.spec.kubernetesVersion;
+  const decision = decideVersion(wanted, mxVersion);
+  if (decision.kind === "refuse") return { reason: "VersionSkew", message: decision.message };
+  const installed = /^k8s-1\.(\d+)$/.exec(server.status.os ?? "")?.[1];
+  if (installed === undefined || spec.force || Number(installed) <= Number(wanted.split(".")[1]))
+    return undefined;
+  return {
+    reason: "Downgrade",
+    message:
+      `Server "${server.metadata.name}" has Kubernetes 1.${installed}, the profile says ${wanted}: ` +
+      "use a profile of that version or newer, or set spec.force if the older one is meant.",
+  };
 }
 
 /** When an Operation that has begun is given up. */
 export function deadlineMs(
-  { controllerStartedMs, timeLimitMs, nowMs }: Pick<Facts, "controllerStartedMs" | "timeLimitMs" | "nowMs">,
-  operation: Operation,
+  { controllerStartedMs, nowMs }: Pick<Facts, "controllerStartedMs" | "nowMs">,
+  { spec, status }: Operation,
 ): number {
-  const began = operation.status.startedAt === undefined ? nowMs : Date.parse(operation.status.startedAt);
-  return Math.max(began, controllerStartedMs) + timeLimitMs;
-}
-
-function minutes(ms: number): string {
-  return `${Math.round(ms / 60_000)} minutes`;
+  const began = status.startedAt === undefined ? nowMs : Date.parse(status.startedAt);
+  return Math.max(began, controllerStartedMs) + parseDurationMs(spec.timeout);
 }

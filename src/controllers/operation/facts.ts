@@ -11,8 +11,6 @@ export interface Facts {
   nowMs: number;
   /** When this controller began to work: the time nobody was there does not count against an Operation. */
   controllerStartedMs: number;
-  /** How long an Operation may take from its start. */
-  timeLimitMs: number;
   operation: Operation | undefined;
   server: Server | undefined;
   profile: ProvisioningProfile | undefined;
@@ -30,10 +28,15 @@ export function isFinished(operation: Operation): boolean {
   return operation.status.phase === "Succeeded" || operation.status.phase === "Failed";
 }
 
-export function isBeingDeleted(operation: Operation): boolean {
-  return operation.metadata.deletionTimestamp !== undefined;
+export function isBeingDeleted({ metadata }: { metadata: Operation["metadata"] }): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 export function hasFinalizer(operation: Operation): boolean {
   return operation.metadata.finalizers.includes(OPERATION_FINALIZER);
+}
+
+/** True once it has taken its Server: until then nothing was done anywhere. */
+export function hasBegun(operation: Operation): boolean {
+  return operation.status.startedAt !== undefined;
 }

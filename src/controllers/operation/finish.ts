@@ -3,10 +3,15 @@ import { describeError, StargateError } from "../../lib/errors.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import { deleteToken } from "./bootstrap-token.ts";
 import type { Context } from "./context.ts";
-import type { Work } from "./decide.ts";
 import { letServerGo, removeFinalizer, reportServer, type ServerResult } from "./hold.ts";
-import type { NodeRef } from "./repave.ts";
+import type { Success } from "./run.ts";
+import { RETRYING } from "./run-step.ts";
 import type { StatusWriter } from "./status-writer.ts";
+
+export interface Failure {
+  reason: string;
+  message: string;
+}
 
 /**
  * Ends an Operation. In this order, so that a crash between any two is made good at the next look: the token goes; the
@@ -23,6 +28,7 @@ async function finish(
   await deleteToken(ctx.client, operation.metadata.uid);
   await reportServer(operation, ctx, ending.server);
   const isSuccess = phase === "Succeeded";
+  const isRetrying = writer.condition(RETRYING)?.status === "True";
   await writer.update(
     {
       phase,
@@ -32,7 +38,9 @@ async function finish(
       finishedAt: writer.now,
       steps: writer.status.steps?.map((step) => settle(step, writer.now)),
     },
+    ...(isRetrying ? [{ type: RETRYING, status: "False", reason: "Ended", message } as const] : []),
     { type: "Complete", status: isSuccess ? "True" : "False", reason, message },
+    { type: "Failed", status: isSuccess ? "False" : "True", reason, message },
   );
   ctx.metrics.ended(phase, reason);
   ctx.log.info("operation ended", { operation: operation.metadata.name, phase, reason, message });
@@ -46,36 +54,27 @@ async function finish(
 }
 
 export async function succeed(
-  work: Work,
+  operation: Operation,
   writer: StatusWriter,
   ctx: Context,
-  nodeRef: NodeRef,
+  { reason, message, server }: Success,
 ): Promise<void> {
-  const minor = /^1\.\d+/.exec(work.kubernetesVersion)?.[0] ?? work.kubernetesVersion;
-  const message = `Bootstrap completed successfully: node ${nodeRef.name} is Ready`;
-  await finish(work.operation, writer, ctx, {
-    phase: "Succeeded",
-    reason: "NodeReady",
-    message,
-    server: { state: "ready", reason: "NodeReady", message, os: `k8s-${minor}`, nodeRef },
-  });
+  await finish(operation, writer, ctx, { phase: "Succeeded", reason, message, server });
 }
 
+/** `server`: what it is then; left out, the failure is the server's. */
 export async function fail(
   operation: Operation,
   writer: StatusWriter,
   ctx: Context,
-  failure: { reason: string; message: string },
+  failure: Failure & { server?: ServerResult },
 ): Promise<void> {
-  await finish(operation, writer, ctx, {
-    phase: "Failed",
-    ...failure,
-    server: { state: "error", ...failure },
-  });
+  const { reason, message, server = { state: "error", reason, message } } = failure;
+  await finish(operation, writer, ctx, { phase: "Failed", reason, message, server });
 }
 
 /** What a person reads of an error: the step, what happened, what to do. */
-export function failureOf(error: unknown, step: string | undefined): { reason: string; message: string } {
+export function failureOf(error: unknown, step: string | undefined): Failure {
   const where = step === undefined ? "" : `${step}: `;
   const remedy = error instanceof StargateError && error.remedy !== undefined ? `. ${error.remedy}` : "";
   return {

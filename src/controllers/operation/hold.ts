@@ -42,13 +42,19 @@ export async function takeServer({ operation, server }: Work, ctx: Context): Pro
   return isTaken;
 }
 
-/** What an Operation's end makes of its Server. */
+/** A Node that a server is. */
+export interface NodeRef {
+  name: string;
+  uid: string;
+}
+
+/** What an Operation's end makes of its Server; null takes away. */
 export interface ServerResult {
-  state: "ready" | "error";
+  state: "ready" | "error" | "pending";
   reason: string;
   message: string;
-  os?: string;
-  nodeRef?: { name: string; uid: string };
+  os?: string | null;
+  nodeRef?: NodeRef | null;
 }
 
 /** Writes the result; the Server stays held until the Operation says its own end. Not ours (any more): left alone. */

@@ -33,7 +33,6 @@ export async function observe(ref: ObjectRef, ctx: Context, signal: AbortSignal)
     providerId,
     nowMs: clock.now(),
     controllerStartedMs,
-    timeLimitMs: ctx.limits.operationMs,
     operation: caches.operation(ref),
     server: undefined,
     profile: undefined,

@@ -28,15 +28,23 @@ void test("reconcile() makes a server a node and leaves nothing behind", async (
     status.steps?.map(({ name, state }) => `${name} ${state}`),
     [
       "connect Succeeded",
-      "drain-node Skipped",
       "prepare-host Succeeded",
+      "drain-node Skipped",
       "reset-node Succeeded",
       "remove-node Skipped",
       "join-cluster Succeeded",
       "wait-for-node Succeeded",
     ],
   );
-  for (const type of ["Accepted", "HostReachable", "Bootstrapped", "Joined", "Ready", "Complete"]) {
+  for (const type of [
+    "Accepted",
+    "HostReachable",
+    "Drained",
+    "Bootstrapped",
+    "Joined",
+    "Ready",
+    "Complete",
+  ]) {
     assert.match(story.condition(type), /^True /, type);
   }
   const server = story.server().status;
@@ -45,7 +53,9 @@ void test("reconcile() makes a server a node and leaves nothing behind", async (
   assert.deepEqual(server.nodeRef, { name: "vm-1", uid: "new-node" });
   assert.equal(server.currentOperation, undefined);
   assert.deepEqual(metadata.finalizers, []);
+  assert.equal(story.condition("Failed"), "False NodeReady");
   assert.deepEqual(story.tokens(), []);
+  assert.deepEqual(story.stopped, ["uid-of-op-1 0"]);
   assert.deepEqual(
     story.cluster.events.map(({ reason }) => reason),
     ["Started", "NodeReady"],
@@ -226,7 +236,10 @@ void test("reconcile() fails with the pod that a disruption budget keeps", async
 
   assert.equal(story.operation().status.reason, "DrainTimeout");
   assert.match(story.operation().status.message ?? "", /default\/web did not leave.*disruption budget/);
-  assert.deepEqual(story.ran, []);
+  assert.equal(story.condition("Drained"), "False DrainTimeout");
+  assert.equal(story.condition("Failed"), "True DrainTimeout");
+  assert.deepEqual(story.ran, ["prepare-host"]);
+  assert.equal(story.node().spec.unschedulable, false, "the node goes on as before");
 });
 
 void test("reconcile() goes on after a restart without touching the node it made before", async () => {
@@ -268,9 +281,10 @@ void test("reconcile() aborts an Operation that is deleted while it runs", async
   await story.reconcile();
 
   assert.throws(() => story.operation(), /nothing there/);
-  assert.deepEqual(story.stopped, [uid]);
+  assert.deepEqual(story.stopped, [`${uid} 120000`]);
   assert.deepEqual(story.tokens(), []);
   assert.equal(story.server().status.state, "error");
+  assert.match(story.server().status.message ?? "", /Deleted while it ran: stopped at "Step reset-node"/);
   assert.equal(story.server().status.currentOperation, undefined);
   assert.deepEqual(story.ran, ["prepare-host", "reset-node"]);
 });
@@ -311,14 +325,18 @@ void test("reconcile() says Joined before Ready", async () => {
 
 void test("reconcile() gives up when the time limit has passed, and says what it waited for", async () => {
   const story = new Story();
-  story.ctx.limits = { ...story.ctx.limits, operationMs: 300 };
+  story.put({ timeout: "1s" });
   story.doing["join-cluster"] = async () => Promise.resolve(story.join("new-node", { ready: "False" }));
 
   await story.reconcile();
 
   assert.equal(story.operation().status.phase, "Failed");
   assert.equal(story.operation().status.reason, "TimedOut");
-  assert.match(story.operation().status.message ?? "", /^Wait until the node is Ready: .*ready is False/);
+  assert.match(
+    story.operation().status.message ?? "",
+    /^Wait until the node is Ready: no end after 1 second.*ready is False/,
+  );
+  assert.deepEqual(story.stopped, ["uid-of-op-1 0"]);
 });
 
 void test("reconcile() lets a second Operation wait, and follow", async () => {
@@ -363,4 +381,80 @@ void test("reconcile() tidies up after a crash between an Operation's end and it
   assert.equal(story.server().status.currentOperation, undefined);
   assert.equal(story.server().status.state, "ready");
   assert.deepEqual(story.operation().metadata.finalizers, []);
+});
+
+void test("reconcile() deletes by force what a disruption budget keeps, and says so", async () => {
+  const story = new Story();
+  story.put({ force: true, drain: { timeout: "1m", gracePeriodSeconds: 7 } });
+  story.putNode("old-node");
+  story.cluster.put(resources.pods, pod("web", "ReplicaSet"));
+  const evictions: unknown[] = [];
+  story.cluster.beforeWrite = (_verb, plural, body) => {
+    if (plural !== "pods/eviction") return;
+    evictions.push(body);
+    throw new StargateError("ApiThrottled", "disruption budget", { retriable: true });
+  };
+
+  await story.reconcile();
+
+  assert.equal(story.operation().status.phase, "Succeeded", story.operation().status.message);
+  assert.ok(evictions.length > 20, "it asked all that time");
+  const drained = story.operation().status.conditions?.find(({ type }) => type === "Drained");
+  assert.match(drained?.message ?? "", /by force: default\/web/);
+});
+
+void test("reconcile() leaves a node alone that somebody else keeps pods off", async () => {
+  const story = new Story();
+  story.putNode("old-node", { unschedulable: true });
+  story.doing["prepare-host"] = async () => Promise.reject(new StargateError("UnsupportedOS", "no"));
+
+  await story.reconcile();
+
+  assert.equal(story.operation().status.reason, "UnsupportedOS");
+  assert.equal(story.node().spec.unschedulable, true);
+  assert.equal(story.server().status.state, "error");
+});
+
+void test("reconcile() tries a step again as often as spec.retries allows", async () => {
+  const story = new Story();
+  story.put({ retries: 2 });
+  story.doing["prepare-host"] = async () =>
+    Promise.reject(
+      new StargateError("ArtifactsUnreachable", "no mirror", { retriable: true, remedy: "Look at it." }),
+    );
+
+  const waits: unknown[] = [];
+  for (let count = 0; count < 2; count++) {
+    const delayMs = (await story.reconcile()) ?? 0;
+    waits.push(delayMs);
+    assert.equal(story.condition("Retrying"), "True ArtifactsUnreachable");
+    story.clock.advance(delayMs);
+  }
+  await story.reconcile();
+
+  assert.deepEqual(waits, [5_000, 10_000]);
+  const { status } = story.operation();
+  assert.equal(status.phase, "Failed");
+  assert.equal(status.reason, "ArtifactsUnreachable");
+  assert.match(status.message ?? "", /no mirror; given up after it failed 3 times. Look at it./);
+  assert.equal(status.steps?.find(({ name }) => name === "prepare-host")?.failures, 3);
+  assert.equal(story.condition("Retrying"), "False Ended");
+});
+
+void test("reconcile() does not count a lost connection against spec.retries, and says when it went on", async () => {
+  const story = new Story();
+  story.put({ retries: 0 });
+  const lost = () => new StargateError("ConnectionLost", "the SSH connection was lost", { retriable: true });
+  const errors = [lost(), lost(), lost()];
+  story.doing["prepare-host"] = async () => {
+    const error = errors.pop();
+    return error === undefined ? Promise.resolve() : Promise.reject(error);
+  };
+
+  for (let count = 0; count < 3; count++) story.clock.advance((await story.reconcile()) ?? 0);
+  await story.reconcile();
+
+  assert.equal(story.operation().status.phase, "Succeeded", story.operation().status.message);
+  assert.equal(story.condition("Retrying"), "False Recovered");
+  assert.equal(story.operation().status.steps?.find(({ name }) => name === "prepare-host")?.attempts, 4);
 });

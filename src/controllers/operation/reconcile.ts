@@ -1,15 +1,20 @@
 import { describeError, StargateError } from "../../lib/errors.ts";
+import { describeDuration, parseDurationMs } from "../../lib/duration.ts";
 import type { ObjectRef } from "../../kubernetes/client.ts";
-import { abort } from "./abort.ts";
 import { backOffMs, mayTryAgain } from "./back-off.ts";
 import type { Context } from "./context.ts";
+import { uncordon } from "./cordon.ts";
 import { deadlineMs, decide, type Decision, type Work } from "./decide.ts";
 import { isBeingDeleted } from "./facts.ts";
-import { fail, failureOf, release, succeed } from "./finish.ts";
+import { fail, failureOf, release, succeed, type Failure } from "./finish.ts";
 import { ensureFinalizer, takeServer } from "./hold.ts";
 import { observe } from "./observe.ts";
-import { repave, type Run } from "./repave.ts";
+import { plans } from "./plans.ts";
+import type { Run } from "./run.ts";
+import { RETRYING } from "./run-step.ts";
 import { StatusWriter } from "./status-writer.ts";
+import { serverAfterStop, stop, stopOnHost } from "./stop.ts";
+import { stopsBeforeChanges } from "./untouched.ts";
 
 /** Milliseconds after which to look again; undefined: when something changes. */
 export type Next = number | undefined;
@@ -24,7 +29,10 @@ export async function reconcile(ref: ObjectRef, ctx: Context, signal: AbortSigna
     case "ignore":
       return undefined;
     case "release":
-      await (decision.aborted ? abort(decision.operation, ctx, signal) : release(decision.operation, ctx));
+      await release(decision.operation, ctx);
+      return undefined;
+    case "stop":
+      await stop(decision.operation, decision.because, ctx, signal);
       return undefined;
     case "wait":
       await reportWaiting(decision, ctx);
@@ -53,35 +61,32 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
   const { uid, namespace, name } = operation.metadata;
   const restMs = ctx.running.restMs(uid, ctx.clock.now());
   if (restMs > 0) return restMs;
-  const deleted = ctx.running.begin(uid);
+  const toStop = ctx.running.begin(uid);
   ctx.metrics.inFlight(1);
   try {
-    if (isDeleted(ctx, { namespace, name }, uid)) return 0;
+    if (hasToStop(ctx, { namespace, name }, uid)) return 0;
     await ensureFinalizer(ctx.client, operation);
     if (!(await takeServer(decision, ctx))) return LOST_RACE_MS;
     const writer = new StatusWriter(operation, ctx);
-    const attempts = (operation.status.attempts ?? 0) + 1;
-    await reportBegin(decision, writer, attempts, ctx);
-    const leftMs =
-      deadlineMs({ ...ctx, nowMs: ctx.clock.now(), timeLimitMs: ctx.limits.operationMs }, operation) -
-      ctx.clock.now();
-    const timeUp = AbortSignal.timeout(Math.max(leftMs, 0));
+    await reportBegin(decision, writer, ctx);
+    const nowMs = ctx.clock.now();
+    const deadline = deadlineMs({ ...ctx, nowMs }, operation);
+    const timeUp = AbortSignal.timeout(Math.max(deadline - nowMs, 0));
     const run: Run = {
       work: decision,
       ctx,
       writer,
-      signal: AbortSignal.any([signal, deleted, timeUp]),
-      tokenExpiresAt: new Date(ctx.clock.now() + leftMs),
+      signal: AbortSignal.any([signal, toStop, timeUp]),
+      deadline: new Date(deadline),
     };
     try {
-      await succeed(decision, writer, ctx, await repave(run));
+      await succeed(operation, writer, ctx, await plans[operation.spec.operation](run));
       return undefined;
     } catch (error) {
       if (signal.aborted) throw error; // the program stops: the next one goes on here
-      if (deleted.aborted) return 0; // the next look sees the deletion
-      if (timeUp.aborted) await fail(operation, writer, ctx, timedOut(writer, ctx));
-      else if (mayTryAgain(error)) return await tryAgain(error, writer, ctx);
-      else await fail(operation, writer, ctx, failureOf(error, writer.status.currentStep));
+      if (toStop.aborted) return 0; // the next look sees why
+      if (!timeUp.aborted && mayTryAgain(error)) return await tryAgain(error, writer, ctx);
+      await giveUp(run, timeUp.aborted ? timedOut(run) : failureOf(error, writer.status.currentStep), signal);
       return undefined;
     }
   } finally {
@@ -90,19 +95,30 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
   }
 }
 
-async function reportBegin(
-  { operation, server }: Work,
-  writer: StatusWriter,
-  attempts: number,
-  ctx: Context,
-): Promise<void> {
+/** Ends it as failed: nothing of it goes on anywhere, and a node that was not changed is as it was before. */
+async function giveUp(run: Run, failure: Failure, signal: AbortSignal): Promise<void> {
+  const { ctx, writer } = run;
+  const { operation } = run.work;
+  const { reason, message } = failure;
+  const { namespace, uid } = operation.metadata;
+  const { name } = operation.spec.serverRef;
+  if (reason === "TimedOut") await stopOnHost(operation, ctx, { graceMs: 0, signal });
+  const isUntouched = stopsBeforeChanges(writer);
+  if (isUntouched) await uncordon(ctx.client, name, uid, signal);
+  const server = ctx.caches.server({ namespace, name });
+  const isServersFault = reason !== "DrainTimeout" && reason !== "TimedOut";
+  const result = serverAfterStop({ reason, message, isUntouched: isUntouched && !isServersFault, server });
+  await fail(operation, writer, ctx, { reason, message, server: result });
+}
+
+async function reportBegin({ operation, server }: Work, writer: StatusWriter, ctx: Context): Promise<void> {
   const isFirst = operation.status.startedAt === undefined;
   await writer.update(
     {
       phase: "Running",
       reason: "InProgress",
       startedAt: operation.status.startedAt ?? writer.now,
-      attempts,
+      attempts: (operation.status.attempts ?? 0) + 1,
       ...(isFirst ? { message: "begins" } : {}),
     },
     {
@@ -114,7 +130,7 @@ async function reportBegin(
     { type: "Complete", status: "Unknown", reason: "InProgress", message: "the steps say how far it is" },
   );
   if (isFirst) {
-    const note = `Begins to make server ${server.metadata.name} a new node`;
+    const note = `Begins to ${operation.spec.operation} server ${server.metadata.name}`;
     await ctx.events.record({ ...operation, kind: "Operation" }, "Normal", "Started", note);
   }
 }
@@ -123,28 +139,29 @@ async function tryAgain(error: unknown, writer: StatusWriter, ctx: Context): Pro
   const { reason, message } = failureOf(error, writer.status.currentStep);
   const step = writer.status.steps?.find(({ title }) => title === writer.status.currentStep);
   const attempts = step?.attempts ?? writer.status.attempts ?? 1;
-  const delayMs = backOffMs(attempts, reason);
+  const delayMs = backOffMs(attempts, reason, ctx.random);
   ctx.running.rest(writer.uid, ctx.clock.now() + delayMs);
   const when = new Date(ctx.clock.now() + delayMs).toISOString().slice(11, 19);
-  await writer.update({
-    reason,
-    message: `${message}; trying again at ${when} UTC (attempt ${attempts + 1})`,
-  });
+  const text = `${message}; trying again at ${when} UTC (attempt ${attempts + 1})`;
+  await writer.update({ reason, message: text }, { type: RETRYING, status: "True", reason, message: text });
   ctx.log.warn("operation is tried again", { reason, error: describeError(error), delayMs, attempts });
   return delayMs;
 }
 
-function timedOut(writer: StatusWriter, ctx: Context): { reason: string; message: string } {
-  const limit = `no end after ${Math.round(ctx.limits.operationMs / 60_000)} minutes`;
+function timedOut({ work: { operation }, writer }: Run): Failure {
+  const limit = `no end after ${describeDuration(parseDurationMs(operation.spec.timeout))}`;
   const running = writer.status.steps?.find((step) => step.title === writer.status.currentStep);
   const last = running?.message === undefined ? "" : `; it said last: ${running.message}`;
   return failureOf(
-    new StargateError("TimedOut", `${limit}${last}`, { remedy: "Create a new Operation to try again." }),
+    new StargateError("TimedOut", `${limit}${last}`, {
+      remedy: "Create a new Operation to try again, with a longer spec.timeout if it was only slow.",
+    }),
     writer.status.currentStep,
   );
 }
 
-function isDeleted(ctx: Context, ref: ObjectRef, uid: string): boolean {
+/** What was heard of since this look began: a deletion or a cancellation. */
+function hasToStop(ctx: Context, ref: ObjectRef, uid: string): boolean {
   const now = ctx.caches.operation(ref);
-  return now?.metadata.uid !== uid || isBeingDeleted(now);
+  return now?.metadata.uid !== uid || isBeingDeleted(now) || now.spec.cancel;
 }

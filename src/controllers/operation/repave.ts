@@ -1,106 +1,58 @@
 import { StargateError } from "../../lib/errors.ts";
-import type { Host } from "../../remote/host.ts";
-import * as resources from "../../kubernetes/resources.ts";
-import { Node } from "../../kubernetes/schemas.ts";
-import { bootstrapUserOf, ensureToken } from "./bootstrap-token.ts";
-import { CertificateSigningRequest, isJoinOf, KUBELET_CLIENT_SIGNER } from "./certificate-request.ts";
-import { connectToServer } from "./connect.ts";
-import type { Context } from "./context.ts";
-import type { Work } from "./decide.ts";
-import { drainNode } from "./drain-node.ts";
-import { waitForNode } from "./node-watch.ts";
-import { proveNode } from "./prove-node.ts";
-import { changeServerStatus } from "./server-status.ts";
-import type { StatusWriter } from "./status-writer.ts";
+import { ensureToken } from "./bootstrap-token.ts";
+import { CONNECT, connectToServer } from "./connect.ts";
+import { DRAIN, drain, readNode, REMOVE, removeNode } from "./node-steps.ts";
+import type { Run, Success } from "./run.ts";
 import { runStep } from "./run-step.ts";
-import { readIdentity } from "./worker.ts";
+import { tidyHost } from "./tidy-host.ts";
+import { WAIT, waitForNewNode } from "./wait-for-ready.ts";
 
-const CONNECT = { name: "connect", title: "Connect to the server" };
-const DRAIN = { name: "drain-node", title: "Move pods off the node it was" };
-const REMOVE = { name: "remove-node", title: "Remove the node it was" };
-const WAIT = { name: "wait-for-node", title: "Wait until the node is Ready" };
-
-/** The Node that the server became. */
-export interface NodeRef {
-  name: string;
-  uid: string;
-}
-
-/** One run of an Operation: the Work, where its status goes, and when to stop (which leaves the host as it is). */
-export interface Run {
-  work: Work;
-  ctx: Context;
-  writer: StatusWriter;
-  signal: AbortSignal;
-  /** The token outlives the run, and not by much. */
-  tokenExpiresAt: Date;
-}
-
-/**
- * Makes the server a new node of the cluster, from whatever it was. May be run again at any point: what an earlier run
- * finished is found finished.
- * @throws StargateError retriable where the next run may get further
- */
-export async function repave(run: Run): Promise<NodeRef> {
+/** Makes the server a new node of the cluster, from whatever it was. */
+export async function repave(run: Run): Promise<Success> {
   const { work, ctx, writer, signal } = run;
   const outline = ctx.bootstrap.outline(work);
-  const join = outline.at(-1);
+  const preparations = outline.filter(({ isPreparation }) => isPreparation);
+  const changes = outline.filter(({ isPreparation }) => !isPreparation);
   await writer.listSteps([
-    CONNECT,
-    DRAIN,
-    ...outline.slice(0, -1),
-    REMOVE,
-    ...(join === undefined ? [] : [join]),
-    WAIT,
+    ...[CONNECT, ...preparations, DRAIN],
+    ...[...changes.slice(0, -1), REMOVE, ...changes.slice(-1), WAIT],
   ]);
 
   await using host = await runStep(CONNECT, run, () => connectToServer(run));
-  await runStep(DRAIN, run, (onLine) => drain(run, onLine));
   const { uid, namespace, name } = work.operation.metadata;
-  const token = await ensureToken(ctx.client, { uid, namespace, name }, run.tokenExpiresAt, signal);
+  const token = await ensureToken(ctx.client, { uid, namespace, name }, run.deadline, signal);
   const steps = ctx.bootstrap.steps({ work, host, controlPlane: ctx.controlPlane, token });
+  const firstChange = steps.find(({ isPreparation }) => !isPreparation);
   for (const step of steps) {
+    // What can be found out or brought beforehand is: pods leave only for a repave that has a prospect.
+    if (step === firstChange) await runStep(DRAIN, run, (onLine) => drain(run, onLine));
     if (step === steps.at(-1)) {
       await writer.update({}, bootstrapped());
       // Between the old kubelet's end and the new one's beginning: earlier it would register again, later kubeadm
       // would refuse to join under a name that is taken.
-      await runStep(REMOVE, run, () => removeNode(run, step.name));
+      await runStep(REMOVE, run, () => makeRoom(run, step.name));
     }
     await runStep(step, run, (onLine) => step.run({ signal, onLine }));
   }
-  return runStep(WAIT, run, () => waitForReady(run, host));
+  const nodeRef = await runStep(WAIT, run, () => waitForNewNode(run, host));
+  await tidyHost(run, host);
+  const minor = /^1\.\d+/.exec(work.kubernetesVersion)?.[0] ?? work.kubernetesVersion;
+  const message = `Bootstrap completed successfully: node ${nodeRef.name} is Ready`;
+  return {
+    reason: "NodeReady",
+    message,
+    server: { state: "ready", reason: "NodeReady", message, os: `k8s-${minor}`, nodeRef },
+  };
 }
 
-/** Moves pods away, and remembers which Node this Operation replaces before anything is changed. */
-async function drain(
-  { work, ctx, writer, signal }: Run,
-  onLine: (line: string) => void,
-): Promise<"done" | "skipped"> {
-  const node = await readNode(ctx, work, signal);
-  const earlier = writer.step(DRAIN.name);
-  const isKnown = earlier?.state === "Succeeded" || earlier?.state === "Skipped";
-  if (!isKnown && node !== undefined) await writer.update({ previousNodeUid: node.metadata.uid });
-  if (node === undefined || node.metadata.uid !== writer.status.previousNodeUid) return "skipped";
-  await drainNode(ctx.client, node, { clock: ctx.clock, timeoutMs: ctx.limits.drainMs, signal, onLine });
-  return "done";
-}
-
-async function removeNode({ work, ctx, writer, signal }: Run, joinStep: string): Promise<"done" | "skipped"> {
-  const node = await readNode(ctx, work, signal);
-  if (node === undefined) return "skipped";
-  const { name, uid } = node.metadata;
-  if (uid === writer.status.previousNodeUid) {
-    await ctx.client.delete(resources.nodes, { namespace: "", name }, { uid, signal });
-    const { namespace } = work.server.metadata;
-    await changeServerStatus(
-      ctx.client,
-      { namespace, name: work.server.metadata.name },
-      () => ({ nodeRef: null, os: null }),
-      signal,
-    );
-    return "done";
-  }
-  if ((writer.step(joinStep)?.attempts ?? 0) > 0) return "skipped"; // an earlier run of ours joined it
+/** Removes the Node of before, and makes sure that the name is nobody else's. */
+async function makeRoom(run: Run, joinStep: string): Promise<"done" | "skipped"> {
+  const outcome = await removeNode(run);
+  if (outcome === "done") return outcome;
+  const node = await readNode(run);
+  // An earlier run of ours joined it.
+  if (node === undefined || (run.writer.step(joinStep)?.attempts ?? 0) > 0) return "skipped";
+  const { name } = node.metadata;
   throw new StargateError(
     "NodeNameTaken",
     `Cannot join as ${name}: a Node of this name appeared that this Operation did not make`,
@@ -108,88 +60,6 @@ async function removeNode({ work, ctx, writer, signal }: Run, joinStep: string):
       remedy: `Find out which host registers as ${name}, stop it, delete the Node, and create a new Operation.`,
     },
   );
-}
-
-async function waitForReady(run: Run, host: Host): Promise<NodeRef> {
-  const { work, ctx, writer, signal } = run;
-  const nodeName = work.server.metadata.name;
-  const identity = await readIdentity(host, signal);
-  let seenJoinOf: string | undefined;
-  return waitForNode(
-    ctx.nodes,
-    nodeName,
-    async (node) => {
-      if (node !== undefined && seenJoinOf !== node.metadata.uid && (await sawJoin(run))) {
-        seenJoinOf = node.metadata.uid;
-      }
-      const proof = proveNode(node, {
-        identity,
-        previousNodeUid: writer.status.previousNodeUid,
-        startedAtMs: Date.parse(writer.status.startedAt ?? writer.now),
-        joinedWithOurToken: node !== undefined && seenJoinOf === node.metadata.uid,
-      });
-      if (proof.kind === "impostor") {
-        throw new StargateError("NodeIdentityMismatch", `Cannot accept Node ${nodeName}: ${proof.message}`, {
-          remedy: `Another host registers as ${nodeName}: stop it, delete the Node, and create a new Operation.`,
-        });
-      }
-      if (proof.kind !== "joined" && proof.kind !== "ready") {
-        await writer.updateStep(WAIT.name, {
-          message: proof.kind === "absent" ? `no Node ${nodeName} yet` : proof.message,
-        });
-        return undefined;
-      }
-      const ref = { name: nodeName, uid: node?.metadata.uid ?? "" };
-      await reportJoined(run, ref, proof);
-      return proof.kind === "ready" ? ref : undefined;
-    },
-    signal,
-  );
-}
-
-async function reportJoined(
-  { work, ctx, writer, signal }: Run,
-  ref: NodeRef,
-  proof: { kind: "joined" | "ready"; message: string },
-): Promise<void> {
-  const isReady = proof.kind === "ready";
-  if (writer.condition("Joined")?.status !== "True") {
-    const { namespace, name } = work.server.metadata;
-    await changeServerStatus(ctx.client, { namespace, name }, () => ({ nodeRef: ref }), signal);
-  }
-  await writer.updateStep(WAIT.name, { message: proof.message });
-  await writer.update(
-    {},
-    {
-      type: "Joined",
-      status: "True",
-      reason: "NodeProven",
-      message: `Node ${ref.name} is this very host, and joined with this Operation's token`,
-    },
-    {
-      type: "Ready",
-      status: isReady ? "True" : "False",
-      reason: isReady ? "NodeReady" : "NodeNotReady",
-      message: proof.message,
-    },
-  );
-}
-
-async function sawJoin({ work, ctx, signal }: Run): Promise<boolean> {
-  const join = {
-    username: bootstrapUserOf(work.operation.metadata.uid),
-    nodeName: work.server.metadata.name,
-  };
-  const { items } = await ctx.client.list(resources.certificateSigningRequests, CertificateSigningRequest, {
-    fieldSelector: `spec.signerName=${KUBELET_CLIENT_SIGNER}`,
-    signal,
-  });
-  return items.some((request) => isJoinOf(request, join));
-}
-
-async function readNode(ctx: Context, work: Work, signal: AbortSignal): Promise<Node | undefined> {
-  const ref = { namespace: "", name: work.server.metadata.name };
-  return ctx.client.getIfExists(resources.nodes, ref, Node, signal);
 }
 
 function bootstrapped() {

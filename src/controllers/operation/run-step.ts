@@ -1,6 +1,10 @@
-import { describeError } from "../../lib/errors.ts";
-import { mayTryAgain } from "./back-off.ts";
-import type { Run } from "./repave.ts";
+import { describeError, StargateError } from "../../lib/errors.ts";
+import { countsAsFailure, mayTryAgain } from "./back-off.ts";
+import type { Run } from "./run.ts";
+import type { StatusWriter } from "./status-writer.ts";
+
+/** True while what failed waits for its next try. */
+export const RETRYING = "Retrying";
 
 /**
  * Runs one step, and tells before and after in the Operation's status. A step that succeeded in an earlier run is run
@@ -39,6 +43,7 @@ export async function runStep<T>(
     if (!isAgain) {
       const state = result === "skipped" ? "Skipped" : "Succeeded";
       await writer.updateStep(name, { state, finishedAt: writer.now });
+      await noteRecovery(writer, title);
     }
     ctx.metrics.step(name, "succeeded", seconds());
     log.info("step ended", { seconds: seconds() });
@@ -49,10 +54,36 @@ export async function runStep<T>(
     ctx.metrics.step(name, "failed", seconds());
     const message = describeError(error);
     log.warn("step failed", { error: message, seconds: seconds() });
-    const change = mayTryAgain(error)
-      ? { state: "Pending" as const }
-      : { state: "Failed" as const, finishedAt: writer.now };
-    await writer.updateStep(name, { ...change, attempts, message });
-    throw error;
+    const counts = mayTryAgain(error) && countsAsFailure(error);
+    const failures = (before?.failures ?? 0) + (counts ? 1 : 0);
+    const isFinal = !mayTryAgain(error) || failures > work.operation.spec.retries;
+    await writer.updateStep(name, {
+      ...(isFinal ? { state: "Failed", finishedAt: writer.now } : { state: "Pending" }),
+      attempts,
+      message,
+      ...(failures === 0 ? {} : { failures }),
+    });
+    throw isFinal ? asFinal(error, failures) : error;
   }
+}
+
+/** The error once more, as one that trying again will not help. */
+function asFinal(error: unknown, failures: number): unknown {
+  if (!mayTryAgain(error)) return error;
+  const { reason, remedy } =
+    error instanceof StargateError ? error : { reason: "Unexpected", remedy: undefined };
+  const times = failures === 1 ? "once" : `${failures} times`;
+  return new StargateError(reason, `${describeError(error)}; given up after it failed ${times}`, {
+    ...(remedy === undefined ? {} : { remedy }),
+    cause: error,
+  });
+}
+
+/** What was tried again has gone well. */
+async function noteRecovery(writer: StatusWriter, title: string): Promise<void> {
+  if (writer.condition(RETRYING)?.status !== "True") return;
+  await writer.update(
+    {},
+    { type: RETRYING, status: "False", reason: "Recovered", message: `${title}: done` },
+  );
 }

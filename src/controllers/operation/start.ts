@@ -21,7 +21,7 @@ import { wokenByOperation, wokenByProfile, wokenByServer } from "./wake-ups.ts";
 
 export interface OperationControllerOptions extends Omit<
   Context,
-  "caches" | "nodes" | "running" | "controllerStartedMs"
+  "caches" | "nodes" | "running" | "controllerStartedMs" | "random"
 > {
   /** Undefined for all namespaces. */
   namespace: string | undefined;
@@ -61,7 +61,8 @@ export function createOperationController(options: OperationControllerOptions): 
 
   operations.onChange((change) => {
     const { uid } = change.object.metadata;
-    if (change.type === "deleted" || isBeingDeleted(change.object)) running.stop(uid);
+    const { object, type } = change;
+    if (type === "deleted" || isBeingDeleted(object) || object.spec.cancel) running.stop(uid);
   });
 
   return {
@@ -75,6 +76,7 @@ export function createOperationController(options: OperationControllerOptions): 
       const context: Context = {
         ...options,
         running,
+        random: Math.random,
         nodes: watchedNodes,
         controllerStartedMs: options.clock.now(),
         caches: {

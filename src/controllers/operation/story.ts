@@ -1,6 +1,6 @@
-import { Operation } from "../../api/v1alpha1/operation.ts";
+import { Operation, type OperationSpec, type StepStatus } from "../../api/v1alpha1/operation.ts";
 import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
-import { Server } from "../../api/v1alpha1/server.ts";
+import { Server, type ServerStatus } from "../../api/v1alpha1/server.ts";
 import { Registry } from "prom-client";
 import { FakeClock } from "../../lib/fake-clock.ts";
 import { silentLog } from "../../lib/log.ts";
@@ -19,6 +19,14 @@ import { operationWith, profileWith, serverWith } from "../../api/v1alpha1/test-
 import { certificateRequestOf } from "./test-certificate-request.ts";
 
 const NAMESPACE = "simulator-dc";
+
+/** What a test may want otherwise of a Node. */
+interface StoryNode {
+  machineID: string;
+  ready: string;
+  unschedulable: boolean;
+  annotations: Record<string, string>;
+}
 
 /** Nodes of a FakeCluster; a test says when to look again. */
 class StoryNodes implements NodeWatch {
@@ -57,10 +65,14 @@ export class Story {
   /** Thrown by the next connects, one each. */
   readonly connectErrors: Error[] = [];
   readonly connects: HostAddress[] = [];
+  /** Operations stopped on the host, each with the milliseconds of grace it was given. */
   readonly stopped: string[] = [];
+  /** Steps that have to be stopped there. */
+  runsOn: string[] = [];
   /** What a step does besides being noted. */
   readonly doing: Record<string, (signal: AbortSignal) => Promise<void>> = {};
   machineId = "m1";
+  bootId = "b1";
   readonly ctx: Context;
 
   constructor() {
@@ -103,11 +115,17 @@ export class Story {
       },
       adminUsername: undefined,
       bootstrap: {
-        outline: () => this.#steps(),
-        steps: () => this.#steps(),
-        stop: async (_host, uid) => {
-          this.stopped.push(uid);
+        outline: () => this.#steps(["prepare-host", "reset-node", "join-cluster"]),
+        steps: () => this.#steps(["prepare-host", "reset-node", "join-cluster"]),
+        cleanOutline: () => this.#steps(["reset-node", "clean-host"]),
+        cleanSteps: () => this.#steps(["reset-node", "clean-host"]),
+        reboot: async ({ bootId }) => {
+          this.ran.push(`reboot ${bootId}`);
           return Promise.resolve();
+        },
+        stop: async ({ operationUid, graceMs }) => {
+          this.stopped.push(`${operationUid} ${graceMs}`);
+          return Promise.resolve(this.runsOn);
         },
       },
       caches: {
@@ -123,11 +141,39 @@ export class Story {
       controllerStartedMs: clock.now(),
       limits: DEFAULT_LIMITS,
       running: new RunningOperations(),
+      random: () => 1,
     };
   }
 
   async reconcile(name = "op-1"): Promise<Next> {
     return reconcile({ namespace: NAMESPACE, name }, this.ctx, this.stop.signal);
+  }
+
+  /** Puts an Operation there with another spec. */
+  put(spec: Partial<OperationSpec>): void {
+    this.cluster.put(resources.operations, operationWith({ spec }));
+  }
+
+  /** Changes the spec of the Operation, as a person does. */
+  async cancel(): Promise<void> {
+    await this.cluster.mergePatch(
+      resources.operations,
+      { namespace: NAMESPACE, name: "op-1" },
+      { spec: { cancel: true } },
+    );
+    this.ctx.running.stop(this.operation().metadata.uid);
+  }
+
+  putServer(status: ServerStatus): void {
+    this.cluster.put(resources.servers, serverWith({}, status));
+  }
+
+  step(name: string): StepStatus | undefined {
+    return this.operation().status.steps?.find((step) => step.name === name);
+  }
+
+  node(): Node {
+    return there(this.nodes.get("vm-1"));
   }
 
   operation(name = "op-1"): Operation {
@@ -160,13 +206,18 @@ export class Story {
     this.putNode(uid, { machineID, ready });
   }
 
-  putNode(uid: string, { machineID = "m1", ready = "True" } = {}): void {
+  putNode(
+    uid: string,
+    { machineID = "m1", ready = "True", unschedulable = false, annotations = {} }: Partial<StoryNode> = {},
+  ): void {
+    const creationTimestamp = new Date(this.clock.now()).toISOString();
     this.cluster.put(resources.nodes, {
-      metadata: { name: "vm-1", uid, creationTimestamp: new Date(this.clock.now()).toISOString() },
+      metadata: { name: "vm-1", uid, creationTimestamp, annotations },
+      spec: { unschedulable },
       status: {
         nodeInfo: {
           machineID,
-          bootID: "b1",
+          bootID: this.bootId,
           systemUUID: "s1",
           kubeletVersion: "v1.37.2",
           containerRuntimeVersion: "containerd://1.7.24",
@@ -179,10 +230,11 @@ export class Story {
     this.nodes.changed();
   }
 
-  #steps(): BootstrapStep[] {
-    return ["prepare-host", "reset-node", "join-cluster"].map((name) => ({
+  #steps(names: readonly string[]): BootstrapStep[] {
+    return names.map((name) => ({
       name,
       title: `Step ${name}`,
+      isPreparation: name === "prepare-host",
       run: async ({ signal }) => {
         this.ran.push(name);
         await this.doing[name]?.(signal);
@@ -197,7 +249,7 @@ export class Story {
     if (error !== undefined) throw error;
     const answers: Record<string, string> = {
       "/etc/machine-id": this.machineId,
-      "/proc/sys/kernel/random/boot_id": "b1",
+      "/proc/sys/kernel/random/boot_id": this.bootId,
       "/sys/class/dmi/id/product_uuid": "S1",
     };
     return Promise.resolve({

@@ -46,8 +46,18 @@ has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]];
 # Sets pid to the unit's main process, 0 where it does not run.
 read_unit() { pid="$(systemctl show --property=MainPID --value "$unit")"; }
 
+# Keeps what the last ten operations said.
+prune() {
+  local path
+  while read -r path; do rm -rf "$path"; done < <(
+    find /var/lib/stargate/operations -mindepth 1 -maxdepth 1 -not -name "$OPERATION_UID" -printf '%T@ %p\n' |
+      sort -rn | tail -n +10 | cut -d ' ' -f 2
+  )
+}
+
 start() {
   mkdir -p /run/stargate/inputs
+  prune
   rm -f "$folder/exit-code"
   # Inputs only in memory: a token never reaches the disk.
   printf '%s' "$SCRIPT_INPUTS" >"$secrets"

@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# Stops every unit of an operation and removes what its steps kept.
-# Inputs: OPERATION_UID.
+# Lets the units of an operation come to their end, stops those that take too long, and removes what their steps kept
+# but for their output. Prints the names of the steps that were stopped.
+# Inputs: OPERATION_UID, GRACE_SECONDS.
 set -euo pipefail
 
 main() {
-  : "${OPERATION_UID:?}"
-  systemctl stop "stargate-${OPERATION_UID:0:8}-*.service"
-  rm -rf "/var/lib/stargate/operations/$OPERATION_UID" "/run/stargate/inputs/$OPERATION_UID-"*
+  : "${OPERATION_UID:?}" "${GRACE_SECONDS:?}"
+  local pattern="stargate-${OPERATION_UID:0:8}-*.service" unit name
+  while [[ -n "$(running "$pattern")" ]] && ((SECONDS < GRACE_SECONDS)); do sleep 0.5; done
+  for unit in $(running "$pattern"); do
+    name="${unit#"stargate-${OPERATION_UID:0:8}-"}"
+    printf '%s\n' "${name%.service}"
+    systemctl stop "$unit"
+  done
+  rm -f "/run/stargate/inputs/$OPERATION_UID-"* "/var/lib/stargate/operations/$OPERATION_UID/"*/{script,unit,digest,lock}
 }
+
+running() { systemctl list-units --plain --no-legend --state=active,activating,deactivating "$1" | awk '{ print $1 }'; }
 
 main

@@ -34,7 +34,8 @@ await build({
   logLevel: "warning",
 });
 
-for (const file of globSync("src/**/*.{sh,yaml,service,conf,json,nft,network,rules}")) {
+// Everything that is no code: scripts, units, manifests. A list of endings would forget the next one.
+for (const file of globSync("src/**/*.*", { exclude: ["**/*.ts"] })) {
   const target = join("dist", file.slice("src/".length));
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(file, target);

@@ -51,11 +51,17 @@ void describe("renderQemuCommand()", () => {
   });
 
   void it("boots a kernel directly, with its console on the serial line", () => {
-    const argv = renderQemuCommand(hardware);
+    const argv = renderQemuCommand({ ...hardware, accelerator: "kvm" });
 
     assert.deepEqual(valuesOf(argv, "-kernel"), ["/cache/vmlinuz"]);
     assert.deepEqual(valuesOf(argv, "-append"), ["root=LABEL=stargate-root ro quiet console=ttyS0"]);
     assert.deepEqual(valuesOf(argv, "-serial"), ["chardev:console"]);
+  });
+
+  void it("tells an emulated kernel not to move programs around in memory", () => {
+    const [line] = valuesOf(renderQemuCommand(hardware), "-append");
+
+    assert.match(line ?? "", / norandmaps .*console=ttyS0$/);
   });
 
   void it("leaves an image without a kernel to its own boot loader", () => {

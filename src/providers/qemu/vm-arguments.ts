@@ -1,5 +1,6 @@
 import type { Accelerator } from "./accelerator.ts";
 import type { BaseImage, VmState } from "./datacenter-state.ts";
+import { EMULATION_PARAMETERS } from "./guest/kernel-parameters.ts";
 import { QMP_SOCKET } from "./qmp.ts";
 
 /** Files of a VM, in its own folder; QEMU runs there, so that neither commas nor long paths can hurt. */
@@ -90,10 +91,11 @@ function drive(id: string, source: string, ...device: string[]): string[] {
   ];
 }
 
-function directBoot({ base: { kernel }, architecture }: VmHardware): string[] {
+function directBoot({ base: { kernel }, architecture, accelerator }: VmHardware): string[] {
   if (kernel === undefined) return [];
   const { console } = machines[architecture];
-  const line = [`root=LABEL=${kernel.rootLabel}`, ...kernel.parameters, `console=${console}`];
+  const more = accelerator === "tcg" ? EMULATION_PARAMETERS : [];
+  const line = [`root=LABEL=${kernel.rootLabel}`, ...kernel.parameters, ...more, `console=${console}`];
   return ["-kernel", kernel.vmlinuz, "-initrd", kernel.initrd, "-append", line.join(" ")];
 }
 

@@ -6,6 +6,7 @@ import { hostArchitecture } from "../../../toolchain/host-architecture.ts";
 import { withLock } from "../../../toolchain/lock.ts";
 import { buildGuestImage, guestRecipe } from "./build-guest-image.ts";
 import { diskFormat, downloadGuestImage } from "./download-guest-image.ts";
+import { KERNEL_PARAMETERS } from "./kernel-parameters.ts";
 
 /** What a guest boots from. Never written to: every VM gets an overlay of its own on `rootDisk`. */
 export interface GuestImage {
@@ -29,9 +30,6 @@ export interface ImageSource {
   url: string;
   sha256: string;
 }
-
-/** What saves an emulated processor time: no console output, no defence against other users of that processor. */
-const KERNEL_PARAMETERS = ["rw", "quiet", "mitigations=off", "random.trust_cpu=on"];
 
 /**
  * The guest image: built from Debian packages, or the cloud image of this source. Kept in the cache; a run that is

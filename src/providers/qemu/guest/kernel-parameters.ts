@@ -1,0 +1,26 @@
+/** Kernel command line of our guest image, beside root= and console=. */
+export const KERNEL_PARAMETERS: readonly string[] = [
+  "rw", // our own initrd mounts it so, and nothing has to mount it again
+  "quiet",
+  // The kernel waits for good random numbers before it starts sshd; these two come at once.
+  "random.trust_cpu=on",
+  "random.trust_bootloader=on",
+  // Self-tests of ciphers at each boot, and a security module whose tools are not in the image.
+  "cryptomgr.notests",
+  "apparmor=0",
+  "audit=0",
+];
+
+/**
+ * What an emulated guest gets beside. QEMU translates code once for each virtual address it is seen at: programs that
+ * start at ever other addresses are translated ever again, which doubles the time of a boot (decision 30). An emulated
+ * processor does not speculate either, and its clock needs no checks.
+ */
+export const EMULATION_PARAMETERS: readonly string[] = [
+  "norandmaps",
+  "nokaslr",
+  "mitigations=off",
+  "tsc=reliable",
+  "no_timer_check",
+  "nowatchdog",
+];

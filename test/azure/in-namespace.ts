@@ -36,7 +36,8 @@ export async function runInNamespace(script: string, place: Place, after = ""): 
     await mkdir(join(dir, "layer"));
     const mounts = [
       `mount -t tmpfs none ${quote(join(dir, "layer"))}`,
-      ...[...folders].map((folder) => mountLines(dir, folder)),
+      ...[...folders].map((folder) => makeFolder(dir, folder)),
+      ...[...folders].map((folder) => `mount --bind ${quote(join(dir, "root", folder))} ${quote(folder)}`),
     ];
     const [first = "", ...rest] = script.split("\n");
     const body = [first, exportLines(place.inputs ?? {}), ...rest].join("\n");
@@ -61,15 +62,16 @@ export async function runInNamespace(script: string, place: Place, after = ""): 
 }
 
 /** Where the host has no such folder, it is made in a layer over its parent: the rest of that stays to be seen. */
-function mountLines(dir: string, folder: string): string {
-  const parent = quote(dirname(folder));
-  const layer = quote(join(dir, "layer", folder.replaceAll("/", "-")));
+function makeFolder(dir: string, folder: string): string {
+  const at = quote(folder);
   return [
-    `if [[ ! -d ${quote(folder)} ]]; then`,
-    `  mkdir -p ${layer}/upper ${layer}/work`,
-    `  mount -t overlay none -o lowerdir=${parent},upperdir=${layer}/upper,workdir=${layer}/work ${parent}`,
-    `  mkdir -p ${quote(folder)}`,
+    `if [[ ! -d ${at} ]]; then`,
+    `  parent=${at}`,
+    '  until [[ -d "$parent" ]]; do parent="$(dirname "$parent")"; done',
+    `  layer="$(mktemp --directory ${quote(join(dir, "layer"))}/XXXXXX)"`,
+    '  mkdir "$layer/upper" "$layer/work"',
+    '  mount -t overlay none -o "lowerdir=$parent,upperdir=$layer/upper,workdir=$layer/work" "$parent"',
+    `  mkdir -p ${at}`,
     "fi",
-    `mount --bind ${quote(join(dir, "root", folder))} ${quote(folder)}`,
   ].join("\n");
 }

@@ -4,8 +4,8 @@ import { parseAllDocuments } from "yaml";
 import { renderTailnetFlannel } from "./tailnet-flannel.ts";
 
 void test("renderTailnetFlannel() sends by the tailnet on MX, asks the API server there, and brings the plugin", () => {
-  const objects = parseAllDocuments(renderTailnetFlannel("100.101.102.103", { directRouting: false })).map(
-    (document): unknown => document.toJS(),
+  const objects = parseAllDocuments(renderTailnetFlannel("100.101.102.103")).map((document): unknown =>
+    document.toJS(),
   );
 
   assert.equal(objects.length, 6);

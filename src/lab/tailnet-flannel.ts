@@ -26,24 +26,24 @@ const NetConf = z.looseObject({ Backend: z.looseObject({}) });
 /**
  * The lab's Flannel, for an MX that is itself in the tailnet. It must send by the tailnet's interface there, which
  * workers have not: they send by the one that leads to MX. It asks the API server at its tailnet address, as service
- * addresses need kube-proxy. Direct routing only where workers of a datacenter are on one Ethernet, which a cloud's
- * network is not.
+ * addresses need kube-proxy. Always in VXLAN: its workers may be in a cloud, whose network is no Ethernet on which
+ * neighbours could be each other's next hop.
  */
-export function renderTailnetFlannel(address: string, { directRouting }: { directRouting: boolean }): string {
+export function renderTailnetFlannel(address: string): string {
   return parseAllDocuments(readAsset("lab/addons/flannel.yaml"))
     .map((document) => {
       const object: unknown = document.toJS();
       const kind = document.get("kind");
       if (kind === "DaemonSet") return stringify(adaptDaemonSet(object, address));
-      return stringify(kind === "ConfigMap" ? adaptNetConf(object, directRouting) : object);
+      return stringify(kind === "ConfigMap" ? withoutDirectRouting(object) : object);
     })
     .join("---\n");
 }
 
-function adaptNetConf(object: unknown, directRouting: boolean): object {
+function withoutDirectRouting(object: unknown): object {
   const configMap = ConfigMap.parse(object);
   const netConf = NetConf.parse(JSON.parse(configMap.data["net-conf.json"]));
-  const changed = { ...netConf, Backend: { ...netConf.Backend, DirectRouting: directRouting } };
+  const changed = { ...netConf, Backend: { ...netConf.Backend, DirectRouting: false } };
   return { ...configMap, data: { ...configMap.data, "net-conf.json": `${JSON.stringify(changed)}\n` } };
 }
 

@@ -30,7 +30,7 @@ export function renderMxCustomData({
         SANDBOX_IMAGE: images.pause,
       }),
       [`${settings}/kubeadm-init.yaml`]: readAsset("mx-azure/vm/kubeadm-init.yaml"),
-      [`${settings}/flannel.yaml`]: renderTailnetFlannel("@TAILNET_ADDRESS@", { directRouting: false }),
+      [`${settings}/flannel.yaml`]: renderTailnetFlannel("@TAILNET_ADDRESS@"),
       [`${settings}/crds.yaml`]: renderCrds(),
       ...bootstrapAssets(settings, "modules.conf", "sysctl.conf", "containerd-1.toml", "containerd-2.toml"),
       ...bootstrapAssets(library, "configure-kernel.sh", "install-containerd.sh", "install-packages.sh"),

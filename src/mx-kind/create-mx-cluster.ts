@@ -71,7 +71,7 @@ export async function createMxCluster(request: MxRequest, world: World): Promise
   await progress.step("Install Flannel, and wait for the node", async () => {
     await adaptKubeProxy(client, `https://${address}:6443`, signal);
     await removeWellKnownToken(client, signal);
-    await applyManifests(client, renderTailnetFlannel(address, { directRouting: true }), { signal });
+    await applyManifests(client, renderTailnetFlannel(address), { signal });
     await waitForNode(client, names.container, world);
   });
   await progress.step("Install the custom resources", () => applyManifests(client, renderCrds(), { signal }));

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { World } from "../lib/world.ts";
 import { labDestroy } from "../lab/lab-destroy.ts";
 import { labDown, labUp } from "../lab/lab-up.ts";
@@ -33,8 +33,10 @@ export function labCommand(world: World): Command {
   lab
     .command("status")
     .description("Says what runs, since when, and how often it was started again")
-    .option("-o, --output <format>", "json, or a table", "table")
-    .action(async ({ output }: { output: string }) => {
+    .addOption(
+      new Option("-o, --output <format>", "how it is printed").choices(["table", "json"]).default("table"),
+    )
+    .action(async ({ output }: { output: "table" | "json" }) => {
       const status = await readLabStatus(world);
       world.print(output === "json" ? JSON.stringify(status, null, 2) : renderStatus(status));
       if (status.state === "failing") process.exitCode = 1;
@@ -71,7 +73,13 @@ function renderStatus({ state, lab, parts }: LabStatus): string {
     String(part.pid ?? ""),
     String(part.restarts),
     part.since,
-    (part.state === "ready" ? "" : (part.lastError ?? "")).split("\n")[0] ?? "",
+    lastErrorOf(part),
   ]);
-  return `${head}\n${renderTable(["PART", "STATE", "PID", "RESTARTS", "SINCE", "ERROR"], rows)}`;
+  return `${head}\n${renderTable(["PART", "STATE", "PID", "RESTARTS", "SINCE", "LAST ERROR"], rows)}`;
+}
+
+/** What ended a part last; for one that does not run, what its log says too. */
+function lastErrorOf({ state, lastError = "" }: LabStatus["parts"][number]): string {
+  const [first = "", ...rest] = lastError.split("\n");
+  return state === "failed" ? [first, ...rest.slice(-1)].join(": ") : first;
 }

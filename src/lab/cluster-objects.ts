@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { z } from "zod";
 import { renderCrds } from "../api/crds.ts";
 import { API_VERSION } from "../api/v1alpha1/kind.ts";
 import { exec } from "../lib/exec.ts";
@@ -9,15 +10,18 @@ import { readFileIfExists, writeFileAtomic } from "../lib/files.ts";
 import { addSecret } from "../lib/redact.ts";
 import type { World } from "../lib/world.ts";
 import { applyManifests } from "../kubernetes/apply-manifests.ts";
+import type { KubeClient } from "../kubernetes/client.ts";
 import { createKubeClient } from "../kubernetes/http-kube-client.ts";
+import { configMaps, provisioningProfiles } from "../kubernetes/resources.ts";
 import type { Toolchain } from "../toolchain/toolchain.ts";
 import { renderAddons } from "./addons.ts";
 import type { LabPaths } from "./lab-paths.ts";
 import type { LabState } from "./lab-state.ts";
-import { renderKubeadmConfig } from "./pki.ts";
+import { pointAt, renderKubeadmConfig } from "./pki.ts";
 
 export const LAB_NAMESPACE = "simulator-dc";
 export const LAB_PROFILE = "qemu-k8s-worker";
+const LAB_SSH_SECRET = "qemu-ssh-credentials";
 export const LAB_ADMIN_USERNAME = "ubuntu";
 
 /** Puts into the cluster what joining workers and our own programs need there. Safe to repeat. */
@@ -29,10 +33,14 @@ export async function publishCluster(
 ): Promise<void> {
   const client = await createKubeClient({ kubeconfigPath: state.kubeconfigPath, env });
   await Promise.all([
-    publishKubeadm(paths, state, toolchain, signal),
+    publishKubeadm(client, paths, state, toolchain, signal),
     (async () => {
       await applyManifests(client, renderCrds(), { signal });
       await applyManifests(client, await renderOwnObjects(state), { signal });
+      // The profile is only begun with: what its user makes of it stays.
+      const ref = { namespace: LAB_NAMESPACE, name: LAB_PROFILE };
+      const profile = await client.getIfExists(provisioningProfiles, ref, z.unknown(), signal);
+      if (profile === undefined) await applyManifests(client, renderProfile(state), { signal });
     })(),
     applyManifests(client, renderAddons(state), { signal }),
   ]);
@@ -40,6 +48,7 @@ export async function publishCluster(
 
 /** What `kubeadm join` reads from a cluster: two ConfigMaps and the roles to read them and to ask for certificates. */
 async function publishKubeadm(
+  client: KubeClient,
   paths: LabPaths,
   state: LabState,
   toolchain: Toolchain,
@@ -72,7 +81,17 @@ async function publishKubeadm(
   } finally {
     await rm(config, { force: true });
   }
+  await publishWorkersWay(client, state, signal);
   await writeFileAtomic(marker, state.kubernetesVersion);
+}
+
+/** kubeadm has published the address it used itself, on loopback; workers go another way. */
+async function publishWorkersWay(client: KubeClient, state: LabState, signal: AbortSignal): Promise<void> {
+  const ref = { namespace: "kube-public", name: "cluster-info" };
+  const ClusterInfo = z.object({ data: z.object({ kubeconfig: z.string() }) });
+  const { data } = await client.get(configMaps, ref, ClusterInfo, signal);
+  const kubeconfig = pointAt(data.kubeconfig, state.workerApiServer);
+  await client.mergePatch(configMaps, ref, { data: { kubeconfig } }, { signal });
 }
 
 async function renderOwnObjects(state: LabState): Promise<string> {
@@ -81,24 +100,25 @@ async function renderOwnObjects(state: LabState): Promise<string> {
   const secret = {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: "qemu-ssh-credentials", namespace: LAB_NAMESPACE },
+    metadata: { name: LAB_SSH_SECRET, namespace: LAB_NAMESPACE },
     type: "Opaque",
     stringData: { username: LAB_ADMIN_USERNAME, privateKey },
   };
-  const profile = {
+  return [namespace(LAB_NAMESPACE), namespace("azure-dc"), secret].map((one) => stringify(one)).join("---\n");
+}
+
+function renderProfile({ kubernetesVersion }: LabState): string {
+  return stringify({
     apiVersion: API_VERSION,
     kind: "ProvisioningProfile",
     metadata: { name: LAB_PROFILE, namespace: LAB_NAMESPACE },
     spec: {
-      kubernetesVersion: state.kubernetesVersion,
-      sshCredentialsSecretRef: secret.metadata.name,
+      kubernetesVersion,
+      sshCredentialsSecretRef: LAB_SSH_SECRET,
       adminUsername: LAB_ADMIN_USERNAME,
       artifactSource: { type: "ControllerCache" },
     },
-  };
-  return [namespace(LAB_NAMESPACE), namespace("azure-dc"), secret, profile]
-    .map((one) => stringify(one))
-    .join("---\n");
+  });
 }
 
 function randomToken(): string {

@@ -6,7 +6,7 @@ import type { LabPaths } from "./lab-paths.ts";
 import type { LabPorts } from "./lab-state.ts";
 import { MX_TAILNET_ADDRESS, POD_CIDR, SERVICE_CIDR } from "./networks.ts";
 import type { Part } from "./part.ts";
-import { httpsReady, tcpReady } from "./probe.ts";
+import { httpsReady } from "./probe.ts";
 
 /** Path of the socket that is relayed to the tailnet's CONNECT proxy. */
 export function egressSocket(paths: LabPaths): string {
@@ -42,7 +42,6 @@ export function controlPlaneParts(paths: LabPaths, ports: LabPorts, toolchain: T
         ...["--peer-client-cert-auth", `--peer-trusted-ca-file=${pki("etcd/ca.crt")}`],
         ...[`--peer-cert-file=${pki("etcd/peer.crt")}`, `--peer-key-file=${pki("etcd/peer.key")}`],
         "--log-level=warn",
-        "--unsafe-no-fsync=false",
       ],
       prepare: async () => {
         await makePrivateDir(paths.etcd);
@@ -130,7 +129,7 @@ export function controlPlaneParts(paths: LabPaths, ports: LabPorts, toolchain: T
         ...authenticatedBy(conf("scheduler.conf")),
         "--leader-elect=false",
       ],
-      isReady: tcpReady(ports.scheduler),
+      isReady: httpsReady(ports.scheduler, "/healthz"),
       stopTimeoutMs: 3_000,
     },
   ];

@@ -12,7 +12,7 @@ export interface LabStatus {
 }
 
 /** How the lab is. Reads only files and /proc, so it answers at once whatever hangs. */
-export async function readLabStatus(world: World): Promise<LabStatus> {
+export async function readLabStatus(world: Pick<World, "paths">): Promise<LabStatus> {
   const paths = labPaths(world.paths.labDir);
   const lab = await readLabState(paths.dir);
   if (lab === undefined) return { state: "absent", lab, parts: [] };

@@ -1,10 +1,12 @@
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureBackground, readRunningPid, stopBackground } from "../lib/background.ts";
-import { StargateError } from "../lib/errors.ts";
-import { makePrivateDir, readJsonIfExists, writeFileAtomic } from "../lib/files.ts";
-import { retry } from "../lib/retry.ts";
+import { StargateError, UsageError } from "../lib/errors.ts";
+import { makePrivateDir, readFileIfExists, writeFileAtomic } from "../lib/files.ts";
+import type { Env } from "../lib/paths.ts";
 import type { World } from "../lib/world.ts";
 import { ensureToolchain } from "../toolchain/ensure-toolchain.ts";
+import { resolveKubernetes } from "../toolchain/kubernetes-versions.ts";
 import { withLock } from "../toolchain/lock.ts";
 import { publishCluster } from "./cluster-objects.ts";
 import { chooseFreePorts } from "./free-ports.ts";
@@ -12,9 +14,10 @@ import { labPaths, type LabPaths } from "./lab-paths.ts";
 import { labStatePath, LabState, readLabState } from "./lab-state.ts";
 import { MX_TAILNET_ADDRESS } from "./networks.ts";
 import { ensurePki, ensureSshKey } from "./pki.ts";
-import { SupervisorStatus, type PartStatus } from "./supervisor-status.ts";
+import { isLabReady, waitUntilReady } from "./wait-until-ready.ts";
 
-const UP_TIMEOUT_MS = 120_000;
+/** A unix socket's path has 107 bytes; the longest of ours is lab/run/tailscaled.sock. */
+const MAX_SOCKET_PATH = 107;
 
 /**
  * Brings the lab up: makes it the first time, continues with the same cluster afterwards, and says so at once when it
@@ -24,52 +27,38 @@ const UP_TIMEOUT_MS = 120_000;
 export async function labUp(world: World, options: { kubernetes?: string } = {}): Promise<LabState> {
   const { progress, signal } = world;
   const paths = labPaths(world.paths.labDir);
-  const toolchain = await ensureToolchain(options, world);
+  checkPathLength(paths);
   const known = await readLabState(paths.dir);
-  if (known !== undefined && known.kubernetesVersion !== toolchain.kubernetesVersion) {
-    if (options.kubernetes === undefined) return labUp(world, { kubernetes: known.kubernetesVersion });
-    throw new StargateError(
-      "LabVersionMismatch",
-      `The lab here runs Kubernetes ${known.kubernetesVersion}, not ${toolchain.kubernetesVersion}`,
-      {
-        remedy:
-          "Remove it first: bin/stargate lab destroy. Or give this one a folder of its own by STARGATE_STATE_DIR.",
-      },
+  const version = wantedVersion(known, options.kubernetes);
+  const toolchain = await ensureToolchain({ kubernetes: version }, world);
+  for (const dir of [paths.dir, paths.logs, paths.run]) await makePrivateDir(dir);
+  const lock = {
+    purpose: "lab up",
+    signal,
+    onWait: (holder: string) => progress.say(`Waiting: another run brings the lab up (${holder})`),
+  };
+  return withLock(join(paths.dir, ".lock"), lock, async () => {
+    const state = (await readLabState(paths.dir)) ?? (await makeState(paths, version));
+    const published = join(paths.run, "published");
+    if ((await isLabReady(paths)) && (await sameText(published, paths.supervisorPid))) return state;
+    await progress.step("Make the lab's keys and certificates", () =>
+      Promise.all([ensurePki(paths, state.ports, toolchain, signal), ensureSshKey(paths, signal)]),
     );
-  }
-  await makePrivateDir(paths.dir);
-  await makePrivateDir(paths.logs);
-  await makePrivateDir(paths.run);
-  return withLock(
-    join(paths.dir, ".lock"),
-    {
-      purpose: "lab up",
-      signal,
-      onWait: (holder) => progress.say(`Waiting: another run brings the lab up (${holder})`),
-    },
-    async () => {
-      const state = known ?? (await makeState(paths, toolchain.kubernetesVersion));
-      if ((await readRunningPid(paths.supervisorPid)) !== undefined && (await notReady(paths)).length === 0)
-        return state;
-      await progress.step("Make the lab's keys and certificates", () =>
-        Promise.all([ensurePki(paths, state.ports, toolchain, signal), ensureSshKey(paths, signal)]),
-      );
-      await progress.step("Start control plane and tailnet", async (update) => {
-        await ensureBackground({
-          argv: [...world.self, "lab", "supervise"],
-          pidPath: paths.supervisorPid,
-          logPath: join(paths.logs, "supervisor.log"),
-          env: { ...world.env },
-        });
-        await waitUntilReady(paths, update, signal);
+    await progress.step("Start control plane and tailnet", async (update) => {
+      await ensureBackground({
+        argv: [...world.self, "lab", "supervise"],
+        pidPath: paths.supervisorPid,
+        logPath: join(paths.logs, "supervisor.log"),
+        env: supervisorEnv(world.env),
       });
-      await progress.step("Publish what joining workers need", () =>
-        publishCluster(paths, state, toolchain, world),
-      );
-      await writeFileAtomic(labStatePath(paths.dir), `${JSON.stringify(state, null, 2)}\n`, 0o600);
-      return state;
-    },
-  );
+      await waitUntilReady(paths, update, signal);
+    });
+    await progress.step("Publish what joining workers need", () =>
+      publishCluster(paths, state, toolchain, world),
+    );
+    await copyFile(paths.supervisorPid, published);
+    return state;
+  });
 }
 
 /** Stops every process of the lab; what it keeps stays. False when it did not run. */
@@ -79,6 +68,41 @@ export async function labDown(world: World): Promise<boolean> {
     timeoutMs: 30_000,
     clock: world.clock,
   });
+}
+
+/** True when the lab's supervisor runs, whatever its parts do. */
+export async function isLabRunning(world: World): Promise<boolean> {
+  return (await readRunningPid(labPaths(world.paths.labDir).supervisorPid)) !== undefined;
+}
+
+/** True where both files are there and hold the same: what is published was so since this supervisor started. */
+async function sameText(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map(readFileIfExists));
+  return first !== undefined && first === second;
+}
+
+/** The version asked for, or that of the lab that is there, or the newest. */
+function wantedVersion(known: LabState | undefined, asked: string | undefined): string {
+  if (asked === undefined && known !== undefined) return known.kubernetesVersion;
+  const { version } = resolveKubernetes(asked);
+  if (known === undefined || known.kubernetesVersion === version) return version;
+  throw new StargateError(
+    "LabVersionMismatch",
+    `The lab here runs Kubernetes ${known.kubernetesVersion}, not ${version}`,
+    {
+      remedy:
+        "Remove it first: bin/stargate lab destroy. Or give this one a folder of its own by STARGATE_STATE_DIR.",
+    },
+  );
+}
+
+function checkPathLength(paths: LabPaths): void {
+  const longest = join(paths.run, "tailscaled.sock");
+  if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH) return;
+  throw new UsageError(
+    `The lab's folder ${paths.dir} has too long a path: its sockets' paths must fit into ${MAX_SOCKET_PATH} bytes`,
+    "Choose a shorter one by STARGATE_STATE_DIR.",
+  );
 }
 
 async function makeState(paths: LabPaths, kubernetesVersion: string): Promise<LabState> {
@@ -99,53 +123,12 @@ async function makeState(paths: LabPaths, kubernetesVersion: string): Promise<La
   return LabState.parse(state);
 }
 
-async function waitUntilReady(
-  paths: LabPaths,
-  update: (text: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  await retry(
-    async () => {
-      if ((await readRunningPid(paths.supervisorPid)) === undefined) {
-        throw new StargateError("SupervisorEnded", "The lab's supervisor has ended", {
-          remedy: `Read ${join(paths.logs, "supervisor.log")}.`,
-        });
-      }
-      const waiting = await notReady(paths);
-      const failed = waiting.find((part) => part.state === "failed");
-      if (failed !== undefined) throw partFailure(paths, failed);
-      if (waiting.length === 0) return;
-      const names = waiting.map((part) => part.name).join(", ");
-      update(`waiting for ${names}`);
-      throw new StargateError(
-        "LabNotReady",
-        `The lab is not up after ${UP_TIMEOUT_MS / 1000} s: ${names} not ready`,
-        {
-          retriable: true,
-          remedy: `Read the logs in ${paths.logs}.`,
-        },
-      );
-    },
-    { timeoutMs: UP_TIMEOUT_MS, minDelayMs: 100, maxDelayMs: 300, signal },
+/** The supervisor outlives this command: it gets no credential, and no setting of a Headscale that is not the lab's. */
+function supervisorEnv(env: Env): Record<string, string> {
+  const kept = /^(PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LC_\w+|XDG_\w+|NODE_\w+|SSL_CERT_\w+|STARGATE_\w+)$/;
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && kept.test(name) ? [[name, value]] : [],
+    ),
   );
-}
-
-function partFailure(paths: LabPaths, part: PartStatus): StargateError {
-  return new StargateError(
-    "LabPartFailed",
-    `The lab's ${part.name} does not run: ${part.lastError ?? "no reason known"}`,
-    {
-      remedy: `Read ${join(paths.logs, `${part.name}.log`)}; the lab keeps trying until bin/stargate lab down.`,
-    },
-  );
-}
-
-/** The parts that do not do their work (yet). Before the supervisor has written its status, one that stands for all. */
-async function notReady(paths: LabPaths): Promise<PartStatus[]> {
-  const pid = await readRunningPid(paths.supervisorPid);
-  const status = await readJsonIfExists(paths.status, SupervisorStatus);
-  if (status === undefined || status.pid !== pid) {
-    return [{ name: "supervisor", state: "starting", restarts: 0, since: "" }];
-  }
-  return status.parts.filter((part) => part.state !== "ready");
 }

@@ -38,6 +38,7 @@ export function renderKubeadmConfig(
       clusterName: "stargate-lab",
       kubernetesVersion: `v${kubernetesVersion}`, // given, or kubeadm would ask the internet
       certificatesDir,
+      certificateValidityPeriod: "87600h0m0s", // nobody renews a lab
       controlPlaneEndpoint: `${MX_TAILNET_ADDRESS}:${ports.apiServer}`,
       apiServer: { certSANs: ["127.0.0.1", "localhost", MX_TAILNET_ADDRESS] },
       networking: { podSubnet: POD_CIDR, serviceSubnet: SERVICE_CIDR, dnsDomain: "cluster.local" },
@@ -88,9 +89,14 @@ const Kubeconfig = z.looseObject({
 });
 
 async function pointAtLoopback(path: string, port: number): Promise<void> {
-  const config = Kubeconfig.parse(parse(await readFile(path, "utf8")));
-  for (const { cluster } of config.clusters) cluster.server = `https://127.0.0.1:${port}`;
-  await writeFileAtomic(path, stringify(config), 0o600);
+  await writeFileAtomic(path, pointAt(await readFile(path, "utf8"), `https://127.0.0.1:${port}`), 0o600);
+}
+
+/** A kubeconfig's text with another API server in it. */
+export function pointAt(kubeconfig: string, server: string): string {
+  const config = Kubeconfig.parse(parse(kubeconfig));
+  for (const { cluster } of config.clusters) cluster.server = server;
+  return stringify(config);
 }
 
 /** An SSH key pair of the lab's own, made once. */

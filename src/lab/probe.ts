@@ -1,18 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
-import { createDialer } from "../remote/create-dialer.ts";
 import { StargateError } from "../lib/errors.ts";
-
-/** Ready when something listens on this port of 127.0.0.1. */
-export function tcpReady(port: number): (signal: AbortSignal) => Promise<void> {
-  return async (signal) => {
-    const socket = await createDialer(undefined).dial(
-      { host: "127.0.0.1", port },
-      { timeoutMs: 2_000, signal },
-    );
-    socket.destroy();
-  };
-}
 
 export interface TlsFiles {
   ca: string;

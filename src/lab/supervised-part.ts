@@ -1,19 +1,20 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, openSync, statSync, truncateSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import type { Clock } from "../lib/clock.ts";
 import { describeError } from "../lib/errors.ts";
 import { lastLines } from "../lib/exec.ts";
-import { isErrno, readFileIfExists } from "../lib/files.ts";
 import type { Env } from "../lib/paths.ts";
 import { retry } from "../lib/retry.ts";
 import type { Part } from "./part.ts";
+import { readFileFrom } from "./part-log.ts";
 import type { PartStatus } from "./supervisor-status.ts";
 
-/** A log longer than this is begun anew when its part starts. */
-const MAX_LOG_BYTES = 20 * 1024 * 1024;
-const READY_TIMEOUT_MS = 60_000;
+/** A part that does not do its work after so long is reported as failed (and still waited for). */
+const READY_TIMEOUT_MS = 90_000;
 /** After so many ends before it was ever ready, a part is reported as failed (and still tried again). */
 const FAILED_AFTER = 3;
+/** A part that ran so long before it ended is started again without delay. */
+const RAN_WELL_MS = 60_000;
 
 /** Keeps one process running: starts it, waits until it is ready, starts it again when it ends. */
 export class SupervisedPart {
@@ -24,6 +25,8 @@ export class SupervisedPart {
   readonly #onChange: () => void;
   readonly #ready = Promise.withResolvers<void>();
   #endsBeforeReady = 0;
+  /** Size of the log when the process was started: what follows is its own. */
+  #logStart = 0;
   status: PartStatus;
 
   constructor(part: Part, options: { logPath: string; env: Env; clock: Clock; onChange: () => void }) {
@@ -43,7 +46,8 @@ export class SupervisedPart {
   /** Runs the part until the signal aborts; then ends it, and returns once it is gone. */
   async run(signal: AbortSignal): Promise<void> {
     const isOver = () => signal.aborted;
-    for (let attempt = 1; !isOver(); attempt++) {
+    let quickEnds = 0;
+    while (!isOver()) {
       const startedAt = this.#clock.now();
       let error: unknown;
       try {
@@ -54,13 +58,13 @@ export class SupervisedPart {
       }
       if (isOver()) break;
       if (this.status.state !== "ready") this.#endsBeforeReady++;
-      if (this.#clock.now() - startedAt > 60_000) attempt = 1; // it had run well
+      quickEnds = this.#clock.now() - startedAt > RAN_WELL_MS ? 0 : quickEnds + 1;
       this.#withoutPid({
         state: this.#endsBeforeReady >= FAILED_AFTER ? "failed" : "starting",
         restarts: this.status.restarts + 1,
         lastError: await this.#explain(error),
       });
-      await this.#clock.sleep(Math.min(10_000, 250 * 2 ** attempt), signal).catch(() => undefined);
+      await this.#clock.sleep(Math.min(10_000, 250 * 2 ** quickEnds), signal).catch(() => undefined);
     }
     this.#withoutPid({ state: "stopped" });
   }
@@ -90,9 +94,9 @@ export class SupervisedPart {
   }
 
   #spawn(): ChildProcess {
-    truncateIfLong(this.#logPath);
     const log = openSync(this.#logPath, "a", 0o600);
     try {
+      this.#logStart = fstatSync(log).size;
       // Should the supervisor be killed, the kernel ends its children: nothing is left without a keeper.
       return spawn("setpriv", ["--pdeathsig", "KILL", "--", ...this.part.argv], {
         stdio: ["ignore", log, log],
@@ -104,25 +108,29 @@ export class SupervisedPart {
   }
 
   async #watchReady(signal: AbortSignal): Promise<void> {
+    const lateFrom = this.#clock.now() + READY_TIMEOUT_MS;
+    const reportLate = (error: unknown) => {
+      if (this.#clock.now() < lateFrom) return;
+      const lastError = `not ready after ${READY_TIMEOUT_MS / 1000} s: ${describeError(error)}`;
+      this.#set({ state: "failed", lastError });
+    };
     try {
       await retry(() => this.part.isReady(signal), {
-        timeoutMs: READY_TIMEOUT_MS,
+        timeoutMs: Infinity,
         minDelayMs: 50,
         maxDelayMs: 500,
         signal,
         clock: this.#clock,
         isRetriable: () => true,
+        onRetry: reportLate,
       });
-      this.#endsBeforeReady = 0;
-      this.#set({ state: "ready" });
-      this.#ready.resolve();
-    } catch (error) {
-      if (!signal.aborted)
-        this.#set({
-          lastError: `not ready after ${READY_TIMEOUT_MS / 1000} s: ${describeError(error)}`,
-          state: "failed",
-        });
+    } catch {
+      return; // the process has ended, or is to end
     }
+    if (signal.aborted) return;
+    this.#endsBeforeReady = 0;
+    this.#set({ state: "ready" });
+    this.#ready.resolve();
   }
 
   async #stop(child: ChildProcess): Promise<void> {
@@ -133,8 +141,8 @@ export class SupervisedPart {
 
   async #explain(error: unknown): Promise<string> {
     const state = typeof error === "string" ? error : describeError(error);
-    const log = await readFileIfExists(this.#logPath);
-    return `${state}\n${lastLines(log ?? "", 5)}`.trim();
+    const log = await readFileFrom(this.#logPath, this.#logStart);
+    return `${state}\n${lastLines(log, 5)}`.trim();
   }
 
   #set(change: Partial<Omit<PartStatus, "name" | "since">>): void {
@@ -152,13 +160,5 @@ export class SupervisedPart {
 
   #now(): string {
     return new Date(this.#clock.now()).toISOString();
-  }
-}
-
-function truncateIfLong(path: string): void {
-  try {
-    if (statSync(path).size > MAX_LOG_BYTES) truncateSync(path);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
   }
 }

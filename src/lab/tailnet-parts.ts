@@ -12,7 +12,7 @@ import type { LabPaths } from "./lab-paths.ts";
 import type { LabPorts } from "./lab-state.ts";
 import { MX_TAILNET_ADDRESS } from "./networks.ts";
 import type { Part } from "./part.ts";
-import { tcpReady } from "./probe.ts";
+import { httpsReady } from "./probe.ts";
 
 /** The one user that owns what the lab registers in its tailnet. */
 const USER = "stargate";
@@ -49,7 +49,8 @@ export function tailnetParts(paths: LabPaths, ports: LabPorts, toolchain: Toolch
       prepare: async () => {
         await makePrivateDir(paths.derp);
       },
-      isReady: tcpReady(ports.derp),
+      // By the certificate it made: anybody may listen on a port.
+      isReady: httpsReady(ports.derp, "/derp/probe", { ca: join(paths.derp, "127.0.0.1.crt") }),
       stopTimeoutMs: 2_000,
     },
     {
@@ -78,7 +79,8 @@ export function tailnetParts(paths: LabPaths, ports: LabPorts, toolchain: Toolch
         `--outbound-http-proxy-listen=127.0.0.1:${ports.httpProxy}`,
         ...["--statedir", paths.tailscale, "--socket", tailscaleSocket],
       ],
-      env: AT_HOME,
+      // Without a folder for its logs, tailscaled run by root writes into that of the host's own tailscale.
+      env: { ...AT_HOME, TS_LOGS_DIR: paths.tailscale },
       prepare: async () => {
         await makePrivateDir(paths.tailscale);
       },

@@ -37,7 +37,7 @@ export async function runProgram(define: (world: World) => Command | Promise<Com
 async function exitCodeOf(run: () => Promise<void>, stopped: AbortSignal): Promise<number> {
   try {
     await run();
-    return 0;
+    return Number(process.exitCode ?? 0); // what it found may be a failure without being an error
   } catch (error) {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? 0 : 2; // commander has printed its message

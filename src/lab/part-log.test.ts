@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { readFileFrom, rotateIfLong } from "./part-log.ts";
+
+let dir: string;
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), "stargate-part-log-"));
+});
+after(() => rm(dir, { recursive: true, force: true }));
+
+void test("rotateIfLong() leaves a short log, and keeps a long one once", async () => {
+  const path = join(dir, "grows.log");
+  await rotateIfLong(path, 5);
+  await writeFile(path, "12345");
+  await rotateIfLong(path, 5);
+  assert.equal(await readFile(path, "utf8"), "12345");
+
+  await appendFile(path, "6");
+  await rotateIfLong(path, 5);
+
+  assert.equal(await readFile(path, "utf8"), "");
+  assert.equal(await readFile(`${path}.1`, "utf8"), "123456");
+});
+
+void test("readFileFrom() reads what was added since, and all of a log that was begun anew", async () => {
+  const path = join(dir, "read.log");
+  assert.equal(await readFileFrom(path, 0), "");
+  await writeFile(path, "old\nnew\n");
+
+  assert.equal(await readFileFrom(path, 4), "new\n");
+  assert.equal(await readFileFrom(path, 8), "");
+  assert.equal(await readFileFrom(path, 100), "old\nnew\n");
+});
+
+void test("readFileFrom() reads the end of a very long text", async () => {
+  const path = join(dir, "long.log");
+  await writeFile(path, `${"x".repeat(100_000)}end`);
+
+  const text = await readFileFrom(path, 0);
+
+  assert.equal(text.length, 65_536);
+  assert.ok(text.endsWith("xend"));
+});

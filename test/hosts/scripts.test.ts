@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { profileWith, serverWith } from "../../src/api/v1alpha1/test-objects.ts";
 import type { ProvisioningProfileSpec } from "../../src/api/v1alpha1/provisioning-profile.ts";
@@ -239,6 +240,21 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     assert.equal(await output("systemctl", "is-active", "kubelet"), "inactive");
     assert.equal(await output("ctr", "-n", "k8s.io", "images", "ls", "-q"), "");
     assert.deepEqual(await clean(randomUUID()), ["reset-node skipped", "clean-host skipped"]);
+  });
+
+  void it("uses what lies on a volume beside the host, and has nothing sent", async () => {
+    await host.run("mkdir", "-p", "/run/stargate/artifacts");
+    await host.run("mount", "-t", "tmpfs", "tmpfs", "/run/stargate/artifacts");
+    await cp(bundle, join(host.shared, "bundle"), { recursive: true });
+    await host.run("sh", "-c", "cp /shared/bundle/* /run/stargate/artifacts/");
+
+    const outcomes = await run(randomUUID());
+
+    assert.ok(outcomes.includes("send-artifacts skipped"), outcomes.join());
+    assert.ok(outcomes.includes("install-kubernetes done"));
+    assert.match(await output("ctr", "-n", "k8s.io", "images", "ls", "-q"), /pause/);
+    assert.deepEqual(await clean(randomUUID()), ["reset-node done", "clean-host done"]);
+    assert.equal((await host.run("mountpoint", "-q", "/run/stargate/artifacts")).exitCode, 32);
   });
 
   void it("makes a node again of a host that was cleaned", async () => {

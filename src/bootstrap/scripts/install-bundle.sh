@@ -71,7 +71,8 @@ import_missing() {
 }
 
 import() {
-  zstd -dcq "$STORE/$1" | ctr -n k8s.io images import - >/dev/null
+  # By standard input: zstd passes over a file that is a link, as those on a volume are.
+  zstd -dcq <"$STORE/$1" | ctr -n k8s.io images import - >/dev/null
   printf 'imported %s\n' "$2"
 }
 export -f import

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -32,9 +32,12 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   const dir = await mkdtemp(join(tmpdir(), "sg-tn-"));
   const children: ChildProcess[] = [];
   const devices = new Map<string, ChildProcess>();
+  // A test that is interrupted or runs out of time leaves nothing behind either.
   process.on("exit", () => {
     for (const child of children) child.kill("SIGKILL");
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   });
+  process.once("SIGTERM", () => process.exit(143)).once("SIGINT", () => process.exit(130));
   const [http, metrics, grpc, derp] = await freePorts();
   const url = `http://127.0.0.1:${http}`;
   const configPath = join(dir, "headscale.yaml");
@@ -61,7 +64,7 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   const startDevice = (hostname: string): void => {
     const args = ["--tun=userspace-networking", "--port=0", "--no-logs-no-support"];
     const own = [`--socket=${join(dir, `${hostname}.sock`)}`, `--statedir=${join(dir, hostname)}`];
-    const env = { TS_DISABLE_PORTMAPPER: "1", TS_DEBUG_ALWAYS_USE_DERP: "1" };
+    const env = { TS_DISABLE_PORTMAPPER: "1", TS_DEBUG_ALWAYS_USE_DERP: "1", TS_LOGS_DIR: dir };
     devices.set(hostname, start(hostname, program("tailscaled"), [...args, ...own], env));
   };
   const stop = async (): Promise<void> => {

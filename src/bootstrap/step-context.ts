@@ -64,7 +64,9 @@ export async function runStepScript(
       okCodes: [0, NOTHING_TO_DO, ...Object.keys(failures).map(Number)],
       signal: ctx.signal,
       onLine(line) {
-        if (line.trim() !== "") said.last = line.trim();
+        const text = line.trim();
+        // kubeadm names what it found first, and says last how to pass over it.
+        if (text !== "" && !said.last.startsWith("[ERROR ")) said.last = text;
         said.isDiskFull ||= /no space left on device/i.test(line);
         ctx.onLine(line);
       },

@@ -23,6 +23,7 @@ export function createManualTailnet({ authKey, loginServer }: ManualTailnetOptio
     checkAccess: async () => undefined,
     createRouterKey: async () => ({ id: undefined, key: authKey }) satisfies RouterKey,
     revokeRouterKey: async () => undefined, // no key is ours
+    listRouterKeys: async () => [],
     async listDevices() {
       throw manualApprovalNeeded(
         "Cannot look at the tailnet's devices",

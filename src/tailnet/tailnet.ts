@@ -44,6 +44,8 @@ export interface Tailnet {
     signal?: AbortSignal,
   ): Promise<RouterKey>;
   revokeRouterKey(id: string, signal?: AbortSignal): Promise<void>;
+  /** Ids of the keys with our tag that still let a device in: what runs that were cut off have left. */
+  listRouterKeys(signal?: AbortSignal): Promise<string[]>;
   listDevices(signal?: AbortSignal): Promise<Device[]>;
   /** Approves exactly these routes of the device (the API replaces the set). */
   approveRoutes(deviceId: string, routes: readonly string[], signal?: AbortSignal): Promise<void>;

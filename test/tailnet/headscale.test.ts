@@ -62,6 +62,7 @@ void test("a router joins with a key, its route is approved, withdrawn, and fail
   assert.deepEqual(approved.enabledRoutes, [ROUTE]);
   assert.deepEqual(approved.primaryRoutes, [ROUTE]);
 
+  assert.ok(!(await tailnet.listRouterKeys()).includes(first.id ?? ""), "a used key is none any more");
   await assert.rejects(
     server.join({ hostname: "thief", authKey: first.key, routes: [ROUTE] }),
     "a key works once",
@@ -92,8 +93,10 @@ void test("a router joins with a key, its route is approved, withdrawn, and fail
 void test("a revoked key lets nobody in, and revoking twice is fine", async () => {
   const { id, key } = await tailnet.createRouterKey(KEY);
   assert.ok(id !== undefined);
+  assert.ok((await tailnet.listRouterKeys()).includes(id));
   await tailnet.revokeRouterKey(id);
   await tailnet.revokeRouterKey(id);
+  assert.ok(!(await tailnet.listRouterKeys()).includes(id));
   await assert.rejects(server.join({ hostname: "too-late", authKey: key, routes: [ROUTE] }));
   const devices = await tailnet.listDevices();
   assert.ok(!devices.some((device) => device.hostname === "too-late"));

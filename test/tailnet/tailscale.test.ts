@@ -101,6 +101,20 @@ void describe("createTailscale()", () => {
     assert.equal(api.keys[0]?.revoked, true);
   });
 
+  void it("lists the keys that carry our tag and still let a device in", async () => {
+    const tailnet = connect();
+    const ours = await tailnet.createRouterKey(KEY);
+    const revoked = await tailnet.createRouterKey(KEY);
+    await tailnet.revokeRouterKey(revoked.id ?? "");
+    const other = api.keys[0];
+    assert.ok(other !== undefined);
+    const { request } = other;
+    const create = { ...request.capabilities.devices.create, tags: ["tag:somebody-elses"] };
+    api.keys.push({ ...other, id: "kOther", request: { ...request, capabilities: { devices: { create } } } });
+
+    assert.deepEqual(await tailnet.listRouterKeys(), [ours.id]);
+  });
+
   void it("uses an API key as it is, without asking for tokens", async () => {
     await connect({ credentials: { apiKey: API_KEY } }).checkAccess();
     assert.equal(api.countOf(TOKEN), 0);

@@ -49,6 +49,7 @@ export class FakeTailnet implements Tailnet {
   readonly checkAccess = notExpected;
   readonly createRouterKey = notExpected;
   readonly revokeRouterKey = notExpected;
+  readonly listRouterKeys = notExpected;
   readonly deleteDevice = notExpected;
 }
 

@@ -4,7 +4,7 @@ import { StargateError } from "../../lib/errors.ts";
 import { addSecret } from "../../lib/redact.ts";
 import { createJsonHttp } from "../http.ts";
 import { ROUTER_TAG, type Device, type Tailnet } from "../tailnet.ts";
-import { CreatedKey, CreatedUser, NodeList, UserList, type Node } from "./schemas.ts";
+import { CreatedKey, CreatedUser, KeyList, NodeList, UserList, type Node } from "./schemas.ts";
 
 /** The one Headscale user that keys of ours are made for. Devices that join with them belong to their tag. */
 const USER = "stargate";
@@ -116,6 +116,22 @@ export function createHeadscale(options: HeadscaleOptions): Tailnet {
         schema: z.unknown(),
         signal,
       });
+    },
+
+    async listRouterKeys(signal) {
+      const { preAuthKeys } = await call({
+        action: "Cannot list the keys of the tailnet",
+        method: "GET",
+        path: "/api/v1/preauthkey",
+        schema: KeyList,
+        signal,
+      });
+      const isOver = (time: string | null | undefined) => Date.parse(time ?? "") <= clock.now();
+      return preAuthKeys
+        .filter(
+          ({ aclTags, used, expiration }) => aclTags.includes(ROUTER_TAG) && !used && !isOver(expiration),
+        )
+        .map(({ id }) => id);
     },
 
     async listDevices(signal) {

@@ -7,6 +7,17 @@ export const UserList = z.object({ users: z.array(z.object({ id: Id, name: z.str
 export const CreatedUser = z.object({ user: z.object({ id: Id }) });
 export const CreatedKey = z.object({ preAuthKey: z.object({ id: Id, key: z.string().min(1) }) });
 
+export const KeyList = z.object({
+  preAuthKeys: z.array(
+    z.object({
+      id: Id,
+      used: z.boolean().default(false),
+      expiration: z.string().nullish(),
+      aclTags: z.array(z.string()).default([]),
+    }),
+  ),
+});
+
 export const Node = z.object({
   id: Id,
   name: z.string(),

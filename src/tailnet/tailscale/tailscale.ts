@@ -6,7 +6,7 @@ import type { ServiceWords } from "../http-errors.ts";
 import { createJsonHttp, type HttpOptions } from "../http.ts";
 import { ROUTER_TAG, type Device, type Tailnet } from "../tailnet.ts";
 import { authorizationOf, type TailscaleCredentials } from "./credentials.ts";
-import { CreatedKey, DeviceList, type ApiDevice } from "./schemas.ts";
+import { ApiKey, CreatedKey, DeviceList, KeyList, type ApiDevice } from "./schemas.ts";
 
 const API = "https://api.tailscale.com/api/v2";
 /** The tailnet that the credential belongs to. */
@@ -111,6 +111,36 @@ export function createTailscale(options: TailscaleOptions): Tailnet {
       );
     },
 
+    async listRouterKeys(signal) {
+      const needs = "auth_keys";
+      const { keys } = await call({
+        action: "Cannot list the auth keys of the tailnet",
+        method: "GET",
+        path: `${OWN}/keys`,
+        query: { all: "true" },
+        schema: KeyList,
+        needs,
+        signal,
+      });
+      const ours: string[] = [];
+      for (const { id } of keys) {
+        // The list tells nothing but ids.
+        const key = await unlessGone(
+          call({
+            action: `Cannot look at the key ${id}`,
+            method: "GET",
+            path: `${OWN}/keys/${encodeURIComponent(id)}`,
+            schema: ApiKey,
+            needs,
+            signal,
+          }),
+        );
+        const isValid = key !== undefined && key.revoked === undefined && !key.invalid;
+        if (isValid && key.capabilities?.devices?.create?.tags?.includes(ROUTER_TAG) === true) ours.push(id);
+      }
+      return ours;
+    },
+
     async approveRoutes(deviceId, routes, signal) {
       await call({
         action: `Cannot approve routes of device ${deviceId}`,
@@ -166,11 +196,12 @@ function withTagRemedy(error: unknown): unknown {
   });
 }
 
-async function unlessGone(done: Promise<unknown>): Promise<void> {
+async function unlessGone<T>(done: Promise<T>): Promise<T | undefined> {
   try {
-    await done;
+    return await done;
   } catch (error) {
     if (!(error instanceof StargateError) || error.reason !== "TailnetNotFound") throw error;
+    return undefined;
   }
 }
 

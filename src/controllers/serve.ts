@@ -57,6 +57,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     events,
     metrics: createOperationMetrics(registry, providerId),
     controllerMetrics: metricsOf("operation"),
+    guardMetrics: metricsOf("server"),
   });
   const controller = together(
     operations,

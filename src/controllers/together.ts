@@ -20,7 +20,8 @@ export function together(...controllers: readonly Working[]): Working {
   };
 }
 
-async function allOf(
+/** Runs all parts until the signal aborts. Where one of them fails, the others end too, and then it is told. */
+export async function allOf(
   parts: readonly ((signal: AbortSignal) => Promise<void>)[],
   signal: AbortSignal,
 ): Promise<void> {

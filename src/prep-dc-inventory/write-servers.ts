@@ -1,5 +1,5 @@
 import { API_VERSION } from "../api/v1alpha1/kind.ts";
-import { Server } from "../api/v1alpha1/server.ts";
+import { ABANDON, Server, SERVER_FINALIZER } from "../api/v1alpha1/server.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
 import { servers } from "../kubernetes/resources.ts";
@@ -65,7 +65,15 @@ export async function deleteServers(
   };
   const found = await list();
   for (const { metadata } of found) {
-    await client.delete(servers, { namespace: metadata.namespace, name: metadata.name }, { signal });
+    const { namespace, name } = metadata;
+    // The controllers hold a Server while its Node lives; here the host itself goes, and perhaps no controller runs.
+    const finalizers = metadata.finalizers.filter((finalizer) => finalizer !== SERVER_FINALIZER);
+    if (finalizers.length < metadata.finalizers.length) {
+      const annotations = { [ABANDON]: "true" };
+      const change = { metadata: { finalizers, annotations } };
+      await client.mergePatch(servers, { namespace, name }, change, { signal });
+    }
+    await client.delete(servers, { namespace, name }, { signal });
   }
   return found.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }

@@ -1,6 +1,6 @@
 import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
 import { Operation } from "../../src/api/v1alpha1/operation.ts";
-import { Server } from "../../src/api/v1alpha1/server.ts";
+import { ABANDON, Server } from "../../src/api/v1alpha1/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/controllers/operation/context.ts";
 import { serve, type ServeOptions } from "../../src/controllers/serve.ts";
 import type { ResourceType } from "../../src/kubernetes/client.ts";
@@ -178,6 +178,30 @@ export class ControllerWorld implements AsyncDisposable {
 
   async server(name: string): Promise<Server> {
     return this.cluster.client.get(servers, { namespace: this.namespace, name }, Server);
+  }
+
+  async deleteServer(name: string): Promise<void> {
+    await this.cluster.client.delete(servers, { namespace: this.namespace, name });
+  }
+
+  async abandonServer(name: string): Promise<void> {
+    const metadata = { annotations: { [ABANDON]: "true" } };
+    await this.cluster.client.mergePatch(servers, { namespace: this.namespace, name }, { metadata });
+  }
+
+  async waitForServer(name: string, isSo: (server: Server) => boolean): Promise<Server> {
+    return this.waitFor(`Server ${name}`, async () => {
+      const server = await this.server(name);
+      return { isSo: isSo(server), value: server };
+    });
+  }
+
+  async waitUntilServerIsGone(name: string): Promise<void> {
+    const ref = { namespace: this.namespace, name };
+    await this.waitFor(`the end of Server ${name}`, async () => {
+      const server = await this.cluster.client.getIfExists(servers, ref, Server);
+      return { isSo: server === undefined, value: server ?? "gone" };
+    });
   }
 
   /** Bootstrap tokens in the cluster. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { nodes, pods } from "../../src/kubernetes/resources.ts";
+import { SERVER_FINALIZER } from "../../src/api/v1alpha1/server.ts";
+import { nodes, operations, pods } from "../../src/kubernetes/resources.ts";
 import { Node } from "../../src/kubernetes/schemas.ts";
 import { kubectlFor } from "../cluster/kubectl.ts";
 import type { TestApiServer } from "../cluster/start-api-server.ts";
@@ -157,4 +158,51 @@ void test("a request for a certificate by another token proves nothing", async (
   assert.equal((await world.operation("op"))?.status.phase, "Running", "the administrator's request is none");
   await world.cancelOperation("op");
   await world.waitForPhase("op", "Failed");
+});
+
+void test("a Server whose Node lives is not deleted before a deprovision, or an annotation", async () => {
+  await using world = await ControllerWorld.create(cluster, "guard");
+  await world.startController();
+  await world.createProfile();
+  for (const name of ["guard-1", "guard-2"]) {
+    await world.createServer(name);
+    await world.createOperation(`make-${name}`, name);
+    await world.waitForPhase(`make-${name}`, "Succeeded");
+  }
+  await world.waitForServer("guard-1", ({ metadata }) => metadata.finalizers.includes(SERVER_FINALIZER));
+  await world.waitForServer("guard-2", ({ metadata }) => metadata.finalizers.includes(SERVER_FINALIZER));
+
+  await world.deleteServer("guard-1");
+  await world.deleteServer("guard-2");
+  const held = await world.waitForServer("guard-1", ({ status }) =>
+    (status.conditions ?? []).some(({ type }) => type === "DeletionHeld"),
+  );
+  assert.match(JSON.stringify(held.status.conditions), /Node \\"guard-1\\" still exists/);
+
+  await world.createOperation("remove", "guard-1", { operation: "deprovision" });
+  await world.waitForPhase("remove", "Succeeded");
+  await world.waitUntilServerIsGone("guard-1");
+
+  await world.abandonServer("guard-2");
+  await world.waitUntilServerIsGone("guard-2");
+  assert.notEqual(await node("guard-2"), undefined);
+});
+
+void test("an Operation that is deleted by force leaves no hold, no token and no running unit", async () => {
+  await using world = await ControllerWorld.create(cluster, "by-force");
+  world.datacenter.gates.set("force-1 reset-node", new Promise(() => undefined));
+  await world.startController();
+  await world.createProfile();
+  await world.createServer("force-1");
+  await world.createOperation("op", "force-1");
+  await world.waitForOperation("op", ({ status }) => status.currentStep === "Step reset-node");
+
+  const ref = { namespace: "by-force", name: "op" };
+  await cluster.client.mergePatch(operations, ref, { metadata: { finalizers: [] } });
+  await world.deleteOperation("op");
+
+  const free = await world.waitForServer("force-1", ({ status }) => status.currentOperation === undefined);
+  assert.equal(free.status.state, "error");
+  assert.ok(world.datacenter.stopped.includes("force-1 0"));
+  assert.deepEqual(await world.tokens(), []);
 });

@@ -9,6 +9,11 @@ import {
   type KindDefinition,
 } from "./kind.ts";
 
+/** Keeps a Server in the API while its Node lives: without it nobody would know how to reach that host. */
+export const SERVER_FINALIZER = "stargate.io/server";
+/** "true" on a Server: its deletion asks nobody. */
+export const ABANDON = "stargate.io/abandon";
+
 /** What `isIP` guards is refused by the format already; CEL must not fail on it first. */
 const isHostAddress = "!isIP(self) || ip(self).isGlobalUnicast() || ip(self).isLoopback()";
 

@@ -13,7 +13,8 @@ import { plans } from "./plans.ts";
 import type { Run } from "./run.ts";
 import { RETRYING } from "./run-step.ts";
 import { StatusWriter } from "./status-writer.ts";
-import { serverAfterStop, stop, stopOnHost } from "./stop.ts";
+import { serverAfterStop, stop } from "./stop.ts";
+import { stopOnHost } from "./stop-on-host.ts";
 import { stopsBeforeChanges } from "./untouched.ts";
 
 /** Milliseconds after which to look again; undefined: when something changes. */
@@ -100,12 +101,12 @@ async function giveUp(run: Run, failure: Failure, signal: AbortSignal): Promise<
   const { ctx, writer } = run;
   const { operation } = run.work;
   const { reason, message } = failure;
-  const { namespace, uid } = operation.metadata;
-  const { name } = operation.spec.serverRef;
-  if (reason === "TimedOut") await stopOnHost(operation, ctx, { graceMs: 0, signal });
+  const { uid } = operation.metadata;
+  const { server, profile } = run.work;
+  if (reason === "TimedOut")
+    await stopOnHost({ operationUid: uid, server, profile, graceMs: 0 }, ctx, signal);
   const isUntouched = stopsBeforeChanges(writer);
-  if (isUntouched) await uncordon(ctx.client, name, uid, signal);
-  const server = ctx.caches.server({ namespace, name });
+  if (isUntouched) await uncordon(ctx.client, server.metadata.name, uid, signal);
   const isServersFault = reason !== "DrainTimeout" && reason !== "TimedOut";
   const result = serverAfterStop({ reason, message, isUntouched: isUntouched && !isServersFault, server });
   await fail(operation, writer, ctx, { reason, message, server: result });

@@ -1,20 +1,16 @@
-import { Operation } from "../../api/v1alpha1/operation.ts";
-import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
-import { Server } from "../../api/v1alpha1/server.ts";
 import { after, createController, done, watching } from "../../controller-runtime/controller.ts";
-import { Informer } from "../../controller-runtime/informer.ts";
-import type { ApiObject } from "../../controller-runtime/object-key.ts";
-import { objectSource } from "../../kubernetes/object-source.ts";
-import type { KubeClient, ResourceType } from "../../kubernetes/client.ts";
+import type { Informer } from "../../controller-runtime/informer.ts";
+import type { KubeClient } from "../../kubernetes/client.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { z } from "zod";
 import type { ControllerMetrics } from "../../controller-runtime/metrics.ts";
-import * as resources from "../../kubernetes/resources.ts";
-import { Node } from "../../kubernetes/schemas.ts";
+import type { Node } from "../../kubernetes/schemas.ts";
+import { createServerGuard } from "../server/guard.ts";
+import { allOf } from "../together.ts";
 import { sweepTokens } from "./bootstrap-token.ts";
 import { RunningOperations, type Context } from "./context.ts";
 import { isBeingDeleted } from "./facts.ts";
+import { createInformers } from "./informers.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { reconcile } from "./reconcile.ts";
 import { wokenByOperation, wokenByProfile, wokenByServer } from "./wake-ups.ts";
@@ -27,6 +23,7 @@ export interface OperationControllerOptions extends Omit<
   namespace: string | undefined;
   concurrency: number;
   controllerMetrics?: ControllerMetrics;
+  guardMetrics?: ControllerMetrics;
 }
 
 export interface OperationController {
@@ -40,22 +37,9 @@ export interface OperationController {
 
 /** The controller of Operations: its informers, its queue and its reconciler, put together. */
 export function createOperationController(options: OperationControllerOptions): OperationController {
-  const { client, namespace, concurrency, log, controllerMetrics } = options;
-  const inform = <T extends ApiObject>(
-    type: ResourceType,
-    schema: z.ZodType<T>,
-    inNamespace: string | undefined,
-  ): Informer<T> =>
-    new Informer({
-      name: type.plural,
-      source: objectSource(client, type, schema, { log, namespace: inNamespace }),
-      log,
-    });
-  const operations = inform(resources.operations, Operation, namespace);
-  const servers = inform(resources.servers, Server, namespace);
-  const profiles = inform(resources.provisioningProfiles, ProvisioningProfile, namespace);
-  const nodes = inform(resources.nodes, Node, undefined);
-  const informers = [operations, servers, profiles, nodes];
+  const { client, namespace, concurrency, log, controllerMetrics, guardMetrics } = options;
+  const informers = createInformers(client, namespace, log);
+  const { operations, servers, profiles, nodes } = informers;
   const running = new RunningOperations();
   const watchedNodes = watchNodes(nodes);
 
@@ -66,9 +50,9 @@ export function createOperationController(options: OperationControllerOptions): 
   });
 
   return {
-    isReady: () => informers.every((informer) => informer.isConnected),
+    isReady: () => Object.values(informers).every((informer) => informer.isConnected),
     async watch(signal) {
-      await Promise.all(informers.map((informer) => informer.run(signal)));
+      await Promise.all(Object.values(informers).map((informer) => informer.run(signal)));
     },
     async work(signal) {
       await nodes.waitForSync(signal);
@@ -103,7 +87,11 @@ export function createOperationController(options: OperationControllerOptions): 
         clock: options.clock,
         ...(controllerMetrics === undefined ? {} : { metrics: controllerMetrics }),
       });
-      await controller.run(signal);
+      const guard = createServerGuard(context, informers, guardMetrics);
+      await allOf(
+        [controller, guard].map((one) => (both: AbortSignal) => one.run(both)),
+        signal,
+      );
     },
   };
 }

@@ -6,6 +6,8 @@ set -euo pipefail
 main() {
   folder="$1"
   inputs="$2"
+  printf '%s' "$$" >"$folder/pid.new"
+  mv -f "$folder/pid.new" "$folder/pid"
   step="${folder##*/}"
   operation="${folder%/*}"
   note "${operation##*/} $step started"

@@ -7,15 +7,18 @@
 # Exit code: the script's own; 120 where it was ended before it had one.
 set -euo pipefail
 
+readonly OPERATIONS=/var/lib/stargate/operations
+
 main() {
   : "${OPERATION_UID:?}" "${STEP:?}" "${DIGEST:?}" "${SCRIPT:?}" "${SCRIPT_INPUTS?}" "${UNIT_SCRIPT:?}" "${DONE_CODES:?}"
   # Children must not get these: they may be longer than an environment can be, and hold secrets.
   export -n SCRIPT SCRIPT_INPUTS UNIT_SCRIPT
   umask 077
   unit="stargate-${OPERATION_UID:0:8}-$STEP.service"
-  folder="/var/lib/stargate/operations/$OPERATION_UID/$STEP"
+  folder="$OPERATIONS/$OPERATION_UID/$STEP"
   secrets="/run/stargate/inputs/$OPERATION_UID-$STEP"
-  mkdir -p "$folder"
+  [[ -d "$OPERATIONS/$OPERATION_UID" ]] || prune
+  mkdir -p "$folder" /run/stargate/inputs
 
   # Two callers at once (one whose connection died, and the next): one starts it, the other attaches.
   exec 9>"$folder/lock"
@@ -25,50 +28,55 @@ main() {
     cat "$folder/output"
     return "$(<"$folder/exit-code")"
   fi
-  read_unit
-  if [[ "$pid" != 0 ]] && ! has_digest; then
-    systemctl stop "$unit"
-    pid=0
+  local pid=0
+  if [[ -f "$folder/digest" ]]; then
+    pid="$(systemctl show --property=MainPID --value "$unit")"
+    if [[ "$pid" != 0 ]] && ! has_digest; then
+      systemctl stop "$unit"
+      pid=0
+    fi
   fi
   if [[ "$pid" == 0 ]]; then
     start
-    read_unit
+    pid="$(<"$folder/pid")"
   fi
   exec 9>&-
 
-  if [[ "$pid" == 0 ]]; then cat "$folder/output"; else tail -n +1 -s 0.2 --pid="$pid" -f "$folder/output"; fi
+  # Not the unit's state but its process: that has ended once its last word and its exit code are written.
+  tail -n +1 -s 0.1 --pid="$pid" -f "$folder/output"
   [[ -f "$folder/exit-code" ]] || return 120
   return "$(<"$folder/exit-code")"
 }
 
 has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]]; }
 
-# Sets pid to the unit's main process, 0 where it does not run.
-read_unit() { pid="$(systemctl show --property=MainPID --value "$unit")"; }
-
-# Keeps what the last ten operations said.
-prune() {
-  local path
-  while read -r path; do rm -rf "$path"; done < <(
-    find /var/lib/stargate/operations -mindepth 1 -maxdepth 1 -not -name "$OPERATION_UID" -printf '%T@ %p\n' |
-      sort -rn | tail -n +10 | cut -d ' ' -f 2
-  )
-}
-
 start() {
-  mkdir -p /run/stargate/inputs
-  prune
-  rm -f "$folder/exit-code"
   # Inputs only in memory: a token never reaches the disk.
   printf '%s' "$SCRIPT_INPUTS" >"$secrets"
   printf '%s' "$SCRIPT" >"$folder/script"
   printf '%s' "$UNIT_SCRIPT" >"$folder/unit"
   : >"$folder/output"
+  rm -f "$folder/exit-code" "$folder/pid"
   printf '%s' "$DIGEST" >"$folder/digest"
-  systemctl reset-failed "$unit" 2>/dev/null || true
   # HOME: kubeadm and ctr ask for it.
   systemd-run --quiet --collect --unit="$unit" --property=KillMode=control-group --setenv=HOME=/root \
     --description="Stargate: $STEP" -- /bin/bash "$folder/unit" "$folder" "$secrets" 9>&-
+  # Cheaper than asking systemd, and a process that has ended already is no other's yet.
+  local tries
+  for ((tries = 0; tries < 500; tries++)); do
+    [[ ! -s "$folder/pid" ]] || return 0
+    read -rt 0.02 <> <(:) || true
+  done
+  exit 120
+}
+
+# Keeps what the last ten operations said.
+prune() {
+  local path
+  [[ -d "$OPERATIONS" ]] || return 0
+  while read -r path; do rm -rf "$path"; done < <(
+    find "$OPERATIONS" -mindepth 1 -maxdepth 1 -printf '%T@ %p\n' | sort -rn | tail -n +10 | cut -d ' ' -f 2
+  )
 }
 
 main

@@ -13,7 +13,7 @@ main() {
     printf '%s\n' "${name%.service}"
     systemctl stop "$unit"
   done
-  rm -f "/run/stargate/inputs/$OPERATION_UID-"* "/var/lib/stargate/operations/$OPERATION_UID/"*/{script,unit,digest,lock}
+  rm -f "/run/stargate/inputs/$OPERATION_UID-"* "/var/lib/stargate/operations/$OPERATION_UID/"*/{script,unit,digest,lock,pid}
 }
 
 running() { systemctl list-units --plain --no-legend --state=active,activating,deactivating "$1" | awk '{ print $1 }'; }

@@ -29,6 +29,18 @@ build: node_modules ## Builds every program into bin/
 toolchain: host-packages build ## Builds or downloads Kubernetes, the tailnet programs and the node bundle
 	@bin/stargate toolchain
 
+.PHONY: start-controllers
+start-controllers: build ## Starts every controller in the background; logs are /tmp/stargate-<provider>-controller.log
+	@bin/stargate controllers start
+
+.PHONY: stop-controllers
+stop-controllers: build ## Stops them
+	@bin/stargate controllers stop
+
+.PHONY: install-crds
+install-crds: build ## Installs our resource types into the cluster of KUBECONFIG, or the lab's
+	@bin/stargate install-crds
+
 .PHONY: generate
 generate: node_modules ## Writes config/crd from src/api
 	@node tools/generate.ts

@@ -15,8 +15,8 @@ const layers: readonly (readonly string[])[] = [
   ["bootstrap"],
   ["providers"],
   ["lab"],
-  ["prep-dc-inventory", "controllers", "mx-azure", "mx-kind"],
-  ["demo", "doctor"],
+  ["prep-dc-inventory", "controllers", "mx-azure", "mx-kind", "run-controllers"],
+  ["clean-all", "demo", "doctor"],
   ["commands"],
   ["main"],
 ];

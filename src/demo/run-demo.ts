@@ -3,6 +3,7 @@ import { createKubeClient } from "../kubernetes/http-kube-client.ts";
 import * as resources from "../kubernetes/resources.ts";
 import { readLabState } from "../lab/lab-state.ts";
 import { StargateError } from "../lib/errors.ts";
+import { programArgv } from "../lib/own-program.ts";
 import type { World } from "../lib/world.ts";
 import { createDialer } from "../remote/create-dialer.ts";
 import { ensureToolchain } from "../toolchain/ensure-toolchain.ts";
@@ -11,7 +12,7 @@ import { ensureOperation } from "./create-operation.ts";
 import { DEMO } from "./demo-names.ts";
 import { followOperations } from "./follow-operations.ts";
 import { countAnswersWhile } from "./serve-while-repaving.ts";
-import { programArgv, runShown } from "./show-command.ts";
+import { runShown } from "./show-command.ts";
 import { showPods, showService, type Worker } from "./show-pods.ts";
 import { startController } from "./start-controller.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { commandLine, programArgv } from "./show-command.ts";
+import { programArgv } from "../lib/own-program.ts";
+import { commandLine } from "./show-command.ts";
 
 void describe("commandLine()", () => {
   for (const [argv, line] of [

@@ -1,13 +1,6 @@
 import { spawn } from "node:child_process";
-import { dirname, extname, join } from "node:path";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
-
-/** How one of our own programs is started: it lies beside the one that runs now. */
-export function programArgv(name: string, { self }: Pick<World, "self">): [string, string] {
-  const [node, file] = self;
-  return [node, join(dirname(file), `${name}${extname(file)}`)];
-}
 
 /** A command as a person would type it. */
 export function commandLine(argv: readonly string[]): string {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { ensureBackground } from "../lib/background.ts";
 import type { World } from "../lib/world.ts";
-import { commandLine, programArgv } from "./show-command.ts";
+import { programArgv } from "../lib/own-program.ts";
+import { commandLine } from "./show-command.ts";
 
 /** Where a controller in the background leaves its process id and its log. */
 export interface ControllerPlace {

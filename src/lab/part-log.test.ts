@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { readFileFrom, rotateIfLong } from "./part-log.ts";
+import { rotateIfLong } from "./part-log.ts";
 
 let dir: string;
 before(async () => {
@@ -23,24 +23,4 @@ void test("rotateIfLong() leaves a short log, and keeps a long one once", async 
 
   assert.equal(await readFile(path, "utf8"), "");
   assert.equal(await readFile(`${path}.1`, "utf8"), "123456");
-});
-
-void test("readFileFrom() reads what was added since, and all of a log that was begun anew", async () => {
-  const path = join(dir, "read.log");
-  assert.equal(await readFileFrom(path, 0), "");
-  await writeFile(path, "old\nnew\n");
-
-  assert.equal(await readFileFrom(path, 4), "new\n");
-  assert.equal(await readFileFrom(path, 8), "");
-  assert.equal(await readFileFrom(path, 100), "old\nnew\n");
-});
-
-void test("readFileFrom() reads the end of a very long text", async () => {
-  const path = join(dir, "long.log");
-  await writeFile(path, `${"x".repeat(100_000)}end`);
-
-  const text = await readFileFrom(path, 0);
-
-  assert.equal(text.length, 65_536);
-  assert.ok(text.endsWith("xend"));
 });

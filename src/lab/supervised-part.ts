@@ -3,10 +3,10 @@ import { closeSync, fstatSync, openSync } from "node:fs";
 import type { Clock } from "../lib/clock.ts";
 import { describeError } from "../lib/errors.ts";
 import { lastLines } from "../lib/exec.ts";
+import { readFileFrom } from "../lib/files.ts";
 import type { Env } from "../lib/paths.ts";
 import { retry } from "../lib/retry.ts";
 import type { Part } from "./part.ts";
-import { readFileFrom } from "./part-log.ts";
 import type { PartStatus } from "./supervisor-status.ts";
 
 /** A part that does not do its work after so long is reported as failed (and still waited for). */

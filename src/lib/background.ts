@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync, closeSync } from "node:fs";
+import { mkdirSync, readFileSync, closeSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { systemClock, type Clock } from "./clock.ts";
 import { StargateError } from "./errors.ts";
 import { isErrno, readJsonIfExists, writeFileAtomic } from "./files.ts";
+import { openPrivateLog } from "./private-log.ts";
 
 /** A program's id together with its start time, so that a number used again is never mistaken for it. */
 const PidFile = z.object({ pid: z.int().positive(), startTime: z.string() });
@@ -26,7 +27,7 @@ export async function ensureBackground(
   const running = await readRunningPid(program.pidPath);
   if (running !== undefined) return { pid: running, started: false };
   mkdirSync(dirname(program.logPath), { recursive: true, mode: 0o700 });
-  const log = openSync(program.logPath, "a", 0o600);
+  const log = openPrivateLog(program.logPath);
   try {
     const [file, ...args] = program.argv;
     const child = spawn(file, args, {

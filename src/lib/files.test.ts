@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { z } from "zod";
-import { readJsonIfExists, writeFileAtomic } from "./files.ts";
+import { readFileFrom, readJsonIfExists, writeFileAtomic } from "./files.ts";
 
 void describe("files", () => {
   let dir: string;
@@ -45,5 +45,25 @@ void describe("files", () => {
     assert.equal(await readJsonIfExists(join(dir, "none.json"), schema), undefined);
     assert.deepEqual(await readJsonIfExists(join(dir, "good.json"), schema), { a: 1 });
     await assert.rejects(readJsonIfExists(join(dir, "half.json"), schema), { reason: "CorruptFile" });
+  });
+
+  void it("readFileFrom() reads what was added since, and all of a log that was begun anew", async () => {
+    const path = join(dir, "read.log");
+    assert.equal(await readFileFrom(path, 0), "");
+    await writeFile(path, "old\nnew\n");
+
+    assert.equal(await readFileFrom(path, 4), "new\n");
+    assert.equal(await readFileFrom(path, 8), "");
+    assert.equal(await readFileFrom(path, 100), "old\nnew\n");
+  });
+
+  void it("readFileFrom() reads the end of a very long text", async () => {
+    const path = join(dir, "long.log");
+    await writeFile(path, `${"x".repeat(100_000)}end`);
+
+    const text = await readFileFrom(path, 0);
+
+    assert.equal(text.length, 65_536);
+    assert.ok(text.endsWith("xend"));
   });
 });

@@ -41,6 +41,22 @@ export async function readFileIfExists(path: string): Promise<string | undefined
   }
 }
 
+const MAX_TAIL_BYTES = 64 * 1024;
+
+/** What a text file holds from this byte on, its end where that is long. Nothing where there is no file. */
+export async function readFileFrom(path: string, start: number): Promise<string> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const from = Math.max(start > size ? 0 : start, size - MAX_TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - from), position: from });
+    return buffer.toString("utf8", 0, bytesRead);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}
+
 /**
  * A JSON file parsed by a schema, or undefined where there is none.
  * @throws StargateError CorruptFile naming the file when it does not parse

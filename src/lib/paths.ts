@@ -15,6 +15,9 @@ export interface Paths {
   datacentersDir: string;
 }
 
+/** Folder of the cache that Node.js keeps our programs' compiled code in. */
+export const COMPILED_CODE = "compiled-code";
+
 export function pathsFrom(env: Env): Paths {
   const home = env["HOME"] ?? homedir();
   const stateDir = resolve(

@@ -1,14 +1,15 @@
 import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { systemClock } from "../lib/clock.ts";
 import { describeError, isAborted, StargateError, UsageError } from "../lib/errors.ts";
 import { createLog, type LogLevel } from "../lib/log.ts";
-import { pathsFrom } from "../lib/paths.ts";
+import { COMPILED_CODE, pathsFrom } from "../lib/paths.ts";
 import { createProgress } from "../lib/progress.ts";
 import type { World } from "../lib/world.ts";
 
-// Starting is most of what a short command does; compiled code is kept between runs.
-enableCompileCache();
+// Starting is most of what a short command does; compiled code is kept between runs, in our cache and nowhere else.
+enableCompileCache(join(pathsFrom(process.env).cacheDir, COMPILED_CODE));
 
 /**
  * Runs a program: builds the World from this process's arguments, environment and signals, lets `define` add the

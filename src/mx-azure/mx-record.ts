@@ -1,7 +1,7 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { makePrivateDir, readJsonIfExists, writeFileAtomic } from "../lib/files.ts";
+import { isErrno, makePrivateDir, readJsonIfExists, writeFileAtomic } from "../lib/files.ts";
 import type { World } from "../lib/world.ts";
 
 /** What this host wrote for a cluster outside our own folder, so that destroy can take it back. */
@@ -35,6 +35,19 @@ export async function rememberMx(name: MxName, more: Omit<MxRecord, "version">, 
   await makePrivateDir(folderOf(world));
   const record = { ...(await readMxRecord(name, world)), ...more };
   await writeFileAtomic(pathOf(name, world), `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
+}
+
+/** Every cluster that this host made and has not destroyed. */
+export async function listMxNames(world: World): Promise<MxName[]> {
+  const files = await readdir(folderOf(world)).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  });
+  return files.flatMap((file) => {
+    // The name of a resource group may have dots in it, that of a VM has none.
+    const [, resourceGroup, vmName] = /^(.+)\.([^.]+)\.json$/.exec(file) ?? [];
+    return resourceGroup === undefined || vmName === undefined ? [] : [{ resourceGroup, vmName }];
+  });
 }
 
 export async function forgetMx(name: MxName, world: World): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -14,10 +14,14 @@ import { retry } from "../../src/lib/retry.ts";
 import { testPrograms } from "../cluster/programs.ts";
 import { run, type Outcome } from "./program.ts";
 
+const PidFile = z.object({ pid: z.int() });
+
 export interface LabUnderTest {
   /** The private STARGATE_STATE_DIR. */
   stateDir: string;
   stargate: (...args: string[]) => Promise<Outcome>;
+  /** The same with more in the environment, or less where undefined. */
+  stargateWith: (more: Record<string, string | undefined>, ...args: string[]) => Promise<Outcome>;
   /** The same without waiting for its end; nobody reads what it prints. */
   start: (...args: string[]) => ChildProcess;
   kubectl: (...args: string[]) => Promise<Outcome>;
@@ -44,6 +48,7 @@ export function labUnderTest(
   const program = packagePath("src/main/stargate.ts");
   const commandLine = options.start ?? ((args) => [process.execPath, program, ...args]);
   const stargate = (...args: string[]) => run(commandLine(args), env);
+  leaveNothing(parent, stateDir);
   const state = () => LabState.parse(JSON.parse(readFileSync(join(stateDir, "lab/lab.json"), "utf8")));
   let kubectlPath: string | undefined;
   const kubectl = async (...args: string[]) => {
@@ -55,6 +60,7 @@ export function labUnderTest(
   return {
     stateDir,
     stargate,
+    stargateWith: (more, ...args) => run(commandLine(args), definedOnly({ ...env, ...more })),
     start(...args) {
       const [file, ...rest] = commandLine(args);
       return spawn(file, rest, { env, stdio: "ignore" });
@@ -92,9 +98,27 @@ export function labUnderTest(
 }
 
 function ownEnv(): Record<string, string> {
+  return definedOnly(process.env);
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
+}
+
+/** A test that is interrupted or runs out of time leaves nothing behind either: with the supervisor its parts end. */
+function leaveNothing(parent: string, stateDir: string): void {
+  process.on("exit", () => {
+    const pidPath = join(stateDir, "lab/supervisor.pid");
+    const { pid } = existsSync(pidPath)
+      ? PidFile.parse(JSON.parse(readFileSync(pidPath, "utf8")))
+      : { pid: undefined };
+    if (pid !== undefined && isAlive(pid)) process.kill(pid, "SIGKILL");
+    rmSync(parent, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
+  if (process.listenerCount("SIGTERM") > 0) return;
+  process.once("SIGTERM", () => process.exit(143)).once("SIGINT", () => process.exit(130));
 }
 
 export function isAlive(pid: number): boolean {

@@ -1,0 +1,43 @@
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { UsageError } from "../lib/errors.ts";
+import type { World } from "../lib/world.ts";
+import { chooseTailnet } from "../tailnet/choose-tailnet.ts";
+import { addTailnetFlags, tailnetGiven, type TailnetFlags } from "./tailnet-flags.ts";
+
+interface Flags extends TailnetFlags {
+  yes: boolean;
+  keepCache: boolean;
+}
+
+/** `stargate clean-all`: nothing of ours is left. */
+export function cleanAllCommand(world: World): Command {
+  const command = new Command("clean-all")
+    .description(
+      "Removes everything of ours: controllers, datacenters, the kind cluster, devices and keys of ours in the tailnet " +
+        "whose credentials are given, the lab, and all files",
+    )
+    .option("-y, --yes", "do not ask", false)
+    .option("--keep-cache", "keep what is slow to build or download", false);
+  return addTailnetFlags(command).action(async (flags: Flags) => {
+    const tailnet = chooseTailnet(await tailnetGiven(flags, world.env));
+    const isSure = flags.yes || world.env["CI"] !== undefined;
+    // The Azure clients that it may need are large: only this command loads them.
+    const { cleanAll } = await import("../clean-all/clean-all.ts");
+    await cleanAll(
+      { keepCache: flags.keepCache, tailnet, confirm: async () => isSure || (await ask(world)) },
+      world,
+    );
+  });
+}
+
+async function ask({ isInteractive, signal }: World): Promise<boolean> {
+  if (!isInteractive)
+    throw new UsageError("Nobody is there to be asked", "Add --yes to remove it without asking.");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question("Remove all this? [y/N] ", { signal })).trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -4,7 +4,7 @@ import { isAborted } from "../../src/lib/errors.ts";
 import { KeyCounter, options, request, startAzure, type AzureWorld } from "./azure-world.ts";
 import { Random } from "./fake-arm/core/random.ts";
 
-/** One in so many runs is run by default; STARGATE_FAULT_RUNS says another number. */
+/** STARGATE_FAULT_RUNS says another number. */
 const RUNS = Number(process.env["STARGATE_FAULT_RUNS"] ?? 300);
 const SEEDS_AT_ONCE = 25;
 
@@ -107,6 +107,7 @@ function namesIn({ fake }: AzureWorld): string[] {
 
 void test(`${RUNS} seeded runs with faults and crashes all converge, and leave nothing`, async () => {
   const failures: string[] = [];
+  let faults = 0;
   for (let first = 1; first <= RUNS; first += SEEDS_AT_ONCE) {
     await using azure = await startAzure({}, first);
     for (let seed = first; seed < Math.min(first + SEEDS_AT_ONCE, RUNS + 1); seed++) {
@@ -117,6 +118,8 @@ void test(`${RUNS} seeded runs with faults and crashes all converge, and leave n
         break;
       }
     }
+    faults += azure.fake.calls.filter(({ status }) => status === "reset" || status >= 500).length;
   }
   assert.deepEqual(failures, []);
+  assert.ok(faults > RUNS * 3, `only ${faults} faults`);
 });

@@ -10,6 +10,7 @@ import { pollHint } from "./retry-policy.ts";
 
 /** Azure's own pace where it names none. */
 const POLL_MS = 2_000;
+const SHORTEST_POLL_MS = 500;
 /** Nothing we ask for takes this long; what does hangs. */
 const GIVE_UP_AFTER_MS = 30 * 60_000;
 /** For how long a call is made again that something passing is in the way of: an interface can be held for minutes. */
@@ -76,7 +77,7 @@ export function createArm({ clock, signal, ...options }: ArmOptions): Arm {
     const hint: { retryAfterMs: number | undefined } = { retryAfterMs: undefined };
     await pollHint.run(hint, () => poller.submitted());
     while (!poller.isDone) {
-      await clock.sleep(hint.retryAfterMs ?? POLL_MS, signal);
+      await clock.sleep(Math.max(SHORTEST_POLL_MS, hint.retryAfterMs ?? POLL_MS), signal);
       if (clock.now() > deadline) throw tooLong(action);
       await pollHint.run(hint, () => poller.poll());
     }

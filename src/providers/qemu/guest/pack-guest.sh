@@ -10,7 +10,9 @@ main() {
   trap 'rm -rf --one-file-system "$folder"' EXIT
   mv "$root"/boot/vmlinuz-* "$folder/vmlinuz"
   mv "$root"/boot/initrd.img-* "$folder/initrd"
-  rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log "${root:?}"/boot/*
+  rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log
+  # The kernel's configuration stays: kubeadm asks for it before it joins.
+  find "$root/boot" -mindepth 1 -not -name 'config-*' -delete
   truncate -s 3G "$folder/root.img"
   # Seen through a bind mount, the root has no /proc, /sys and /dev on it.
   mkdir "$folder/root"

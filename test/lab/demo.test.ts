@@ -105,8 +105,9 @@ void describe("make demo, end to end", () => {
     for (const { metadata } of pods) {
       const logs = await kubectl("logs", "-n", "stargate-demo", metadata.name);
       assert.equal(logs.exitCode, 0, logs.output);
-      const inside = await kubectl("exec", "-n", "stargate-demo", metadata.name, "--", "hostname");
-      assert.equal(inside.output.trim(), metadata.name);
+      const inside = await kubectl("exec", "-n", "stargate-demo", metadata.name, "--", "/agnhost", "--help");
+      assert.equal(inside.exitCode, 0, inside.output);
+      assert.match(inside.output, /Usage:/);
     }
   });
 

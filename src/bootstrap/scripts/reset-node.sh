@@ -3,7 +3,8 @@
 # Exit code 100: there was nothing to do.
 set -euo pipefail
 
-readonly KUBERNETES_FOLDERS=(/etc/kubernetes /var/lib/kubelet /etc/cni/net.d /var/lib/cni /run/flannel)
+readonly KUBERNETES_FOLDERS=(/etc/kubernetes /var/lib/kubelet /var/lib/cni /run/flannel)
+readonly CNI_CONFIGURATION=/etc/cni/net.d
 
 main() {
   is_bare && exit 100
@@ -19,6 +20,8 @@ main() {
   remove_pods
   remove_mounts
   rm -rf "${KUBERNETES_FOLDERS[@]}"
+  # containerd watches this folder, and sees nothing of a new one in its place until it is started again.
+  [[ ! -d "$CNI_CONFIGURATION" ]] || find "$CNI_CONFIGURATION" -mindepth 1 -delete
   remove_links
   remove_rules
   echo 'nothing is left of the node'
@@ -26,7 +29,7 @@ main() {
 
 is_bare() {
   local folder
-  for folder in /etc/kubernetes /var/lib/kubelet /etc/cni/net.d; do
+  for folder in /etc/kubernetes /var/lib/kubelet "$CNI_CONFIGURATION"; do
     # Packages ship empty folders.
     [[ -z "$(find "$folder" -mindepth 1 -not -type d -print -quit 2>/dev/null)" ]] || return 1
   done

@@ -1,6 +1,6 @@
 /** Kernel command line of our guest image, beside root= and console=. */
 export const KERNEL_PARAMETERS: readonly string[] = [
-  "rw", // our own initrd mounts it so, and nothing has to mount it again
+  "rw", // the initrd mounts the root so, and nothing has to mount it again
   "quiet",
   // The kernel waits for good random numbers before it starts sshd; these two come at once.
   "random.trust_cpu=on",

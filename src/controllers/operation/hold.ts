@@ -1,11 +1,12 @@
-import type { Operation } from "../../api/v1alpha1/operation.ts";
+import { Operation } from "../../api/v1alpha1/operation.ts";
+import type { Server } from "../../api/v1alpha1/server.ts";
 import { timestamp } from "../../lib/clock.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import { withCondition } from "../conditions.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import type { Context } from "./context.ts";
 import type { Work } from "./decide.ts";
-import { hasFinalizer, OPERATION_FINALIZER } from "./facts.ts";
+import { hasFinalizer, isFinished, OPERATION_FINALIZER } from "./facts.ts";
 import { changeServerStatus } from "./server-status.ts";
 
 /**
@@ -17,6 +18,7 @@ export async function takeServer({ operation, server }: Work, ctx: Context): Pro
   const { uid, name } = operation.metadata;
   // decide() found this hold to be nobody's (its Operation ended or is gone): only it may be taken over.
   const takeOver = server.status.currentOperation?.uid;
+  if (takeOver !== undefined && takeOver !== uid && (await isAlive(server, ctx))) return false;
   let isTaken = false;
   await changeServerStatus(ctx.client, refOf(server), (now) => {
     const holder = now.status.currentOperation?.uid;
@@ -40,6 +42,17 @@ export async function takeServer({ operation, server }: Work, ctx: Context): Pro
     };
   });
   return isTaken;
+}
+
+/** True where the holder is there after all: what decide() knew of Operations may be older than what it knew of Servers. */
+async function isAlive({ metadata, status }: Server, { client }: Context): Promise<boolean> {
+  const { name = "", uid } = status.currentOperation ?? {};
+  const holder = await client.getIfExists(
+    resources.operations,
+    { namespace: metadata.namespace, name },
+    Operation,
+  );
+  return holder !== undefined && holder.metadata.uid === uid && !isFinished(holder);
 }
 
 /** A Node that a server is. */

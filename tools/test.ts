@@ -10,5 +10,7 @@ runSteps([
 
 // One file at a time: each brings up etcd, API servers or VMs of its own, and there may be two cores.
 const [file, ...args] = nodeTest(["test/**/*.test.ts", "src/**/*.test.ts", "tools/**/*.test.ts"], 1);
-const { status } = spawnSync(file, args, { stdio: "inherit" });
+// Random faults: as many seeds as a run of every test has time for; 300 are run by hand (docs/testing.md).
+const env = { STARGATE_FAULT_RUNS: "40", ...process.env };
+const { status } = spawnSync(file, args, { stdio: "inherit", env });
 process.exit(status ?? 1);

@@ -55,6 +55,7 @@ export async function runGroup(
     signal.removeEventListener("abort", stop);
   }
   signal.throwIfAborted();
+  if (child.signalCode !== null) errorLines.push(`${file} was ended from outside: ${child.signalCode}`);
   return { exitCode: child.exitCode ?? -1, stdout, errorLines };
 }
 

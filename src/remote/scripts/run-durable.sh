@@ -44,7 +44,8 @@ main() {
 
   # Not the unit's state but its process: that has ended once its last word and its exit code are written.
   tail -n +1 -s 0.1 --pid="$pid" -f "$folder/output"
-  [[ -f "$folder/exit-code" ]] || return 120
+  # Another caller, with other inputs, may have stopped ours and begun again: what is here now is then not our answer.
+  has_digest && [[ -f "$folder/exit-code" ]] || return 120
   return "$(<"$folder/exit-code")"
 }
 

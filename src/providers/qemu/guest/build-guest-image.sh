@@ -8,7 +8,6 @@
 set -euo pipefail
 
 readonly SUITE=trixie
-readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 main() {
   : "${OUT:?}" "${FILES:?}" "${PACKAGES:?}" "${MIRROR=}" "${SCRATCH:?}"
@@ -27,17 +26,13 @@ main() {
     --dpkgopt='path-exclude=/usr/share/locale/*'
     --customize-hook='bash -c "$CUSTOMIZE" customize-guest "$1"'
     --customize-hook='bash -c "$PACK" pack-guest "$1" >&3'
+    --keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     "$SUITE" /dev/null
   )
   cd /
-  sources | TMPDIR="$SCRATCH" mmdebstrap "${arguments[@]}" - 3>&1 >&2 | tar --extract --sparse --directory "$OUT"
-}
-
-sources() {
-  local options="[signed-by=$KEYRING]" debian="${MIRROR:-http://deb.debian.org/debian}"
-  printf 'deb %s %s %s main\n' "$options" "$debian" "$SUITE" "$options" "$debian" "$SUITE-updates"
-  # A mirror of Debian need not carry the security archive.
-  [[ -n "$MIRROR" ]] || printf 'deb %s http://deb.debian.org/debian-security %s-security main\n' "$options" "$SUITE"
+  # Without a mirror named, mmdebstrap takes Debian's own, with its updates and security fixes.
+  TMPDIR="$SCRATCH" mmdebstrap "${arguments[@]}" ${MIRROR:+"$MIRROR"} 3>&1 >&2 </dev/null |
+    tar --extract --sparse --directory "$OUT"
 }
 
 main

@@ -12,6 +12,8 @@ main() {
   # shellcheck disable=SC2064 # the folder of now
   trap "rm -rf '$folder'" EXIT
   wait_for_daemon
+  # A container that was started again is in already: only then not to log in once more, with a key that may be another.
+  [[ "$state" != Running ]] || return 0
   (
     umask 077
     printf '%s' "$AUTH_KEY" >"$folder/auth-key"
@@ -22,13 +24,16 @@ main() {
   tailscale up --reset --timeout=60s "${flags[@]}" || exit 101
 }
 
+# Sets `state` once tailscaled knows it: after a start it takes a moment to find out whether it is still let in.
 wait_for_daemon() {
+  state=""
   while ((SECONDS < 30)); do
     # Exit code 1 with a JSON answer is "not logged in": it listens.
-    [[ "$(tailscale status --json 2>/dev/null || true)" != *BackendState* ]] || return 0
+    state="$(tailscale status --json 2>/dev/null | sed -n 's/^ *"BackendState": "\([^"]*\)".*/\1/p' || true)"
+    [[ "$state" == "" || "$state" == NoState || "$state" == Starting ]] || return 0
     sleep 0.2
   done
-  exit 100
+  [[ -n "$state" ]] || exit 100
 }
 
 main

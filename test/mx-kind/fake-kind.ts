@@ -138,6 +138,17 @@ function kubeadmConf(name: string, { networking, kubeadmConfigPatches }: z.infer
     .join("---\n");
 }
 
+/** The port that the relay listens on: it writes it once it does. */
+function publishedPort(container: string): string {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const port = readFileSync(join(dir, `${container}.port`), "utf8").trim();
+    if (port !== "") return port;
+    if (Date.now() > deadline) throw new Error(`the relay of ${container} does not listen`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
 /** The port that Docker would publish: from this host's loopback to the API server in the container. */
 function startRelay(container: string): void {
   const folder = join(dir, "ports");
@@ -159,7 +170,7 @@ function startRelay(container: string): void {
 
 function kubeconfig(name: string): string {
   const container = `${name}-control-plane`;
-  const port = readFileSync(join(dir, `${container}.port`), "utf8").trim();
+  const port = publishedPort(container);
   const text = node(["read", container, "/etc/kubernetes/admin.conf"]);
   return text.replace(`https://${container}:6443`, `https://127.0.0.1:${port}`);
 }

@@ -2,19 +2,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { countOf, renderFindings, renderJson } from "../doctor/render.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
-import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
+import { joiningTailnetGiven, type JoiningFlags } from "./tailnet-flags.ts";
 
-interface Flags {
+interface Flags extends JoiningFlags {
   output: "table" | "json";
   kubeconfig?: string;
   controlPlaneIp?: string;
   controlPlanePort?: number;
-  tailscaleAuthKey?: string;
-  tailscaleClientId?: string;
-  tailscaleClientSecret?: string;
-  tailnetApiKey?: string;
-  tailnetUrl?: string;
-  loginServer?: string;
   tailnetProxy?: string;
 }
 
@@ -52,20 +46,7 @@ export function doctorCommand(world: World): Command {
 async function examine(flags: Flags, world: World): Promise<void> {
   const { env } = world;
   const request = {
-    tailnet: {
-      authKey: await readSecretFlag(
-        flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
-        "--tailscale-auth-key",
-      ),
-      clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
-      clientSecret: await readSecretFlag(
-        flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
-        "--tailscale-client-secret",
-      ),
-      apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
-      tailnetUrl: flags.tailnetUrl,
-      loginServer: flags.loginServer,
-    },
+    tailnet: await joiningTailnetGiven(flags, env),
     kubeconfig: flags.kubeconfig,
     tailnetProxy: flags.tailnetProxy,
     controlPlaneIp: flags.controlPlaneIp,

@@ -8,19 +8,13 @@ import { checkSshKey } from "../mx-kind/ssh-key.ts";
 import { isErrno } from "../lib/files.ts";
 import { addSecret } from "../lib/redact.ts";
 import type { World } from "../lib/world.ts";
-import { chooseTailnet, type TailnetGiven } from "../tailnet/choose-tailnet.ts";
-import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
+import { chooseTailnet } from "../tailnet/choose-tailnet.ts";
+import { joiningTailnetGiven, type JoiningFlags } from "./tailnet-flags.ts";
 
-interface Flags {
+interface Flags extends JoiningFlags {
   name: string;
   image?: string;
   sshPrivateKey?: string;
-  tailscaleAuthKey?: string;
-  tailscaleClientId?: string;
-  tailscaleClientSecret?: string;
-  tailnetApiKey?: string;
-  tailnetUrl?: string;
-  loginServer?: string;
 }
 
 /** `stargate mx`: clusters that datacenters' workers join, made by other tools than the lab. */
@@ -40,7 +34,7 @@ export function mxCommand(world: World): Command {
     async (flags: Flags) => {
       const names = namesFor(flags.name);
       const { deleteMxCluster } = await import("../mx-kind/delete-mx-cluster.ts");
-      await deleteMxCluster(names, chooseTailnet(await tailnetGiven(flags, world)), world);
+      await deleteMxCluster(names, chooseTailnet(await joiningTailnetGiven(flags, world.env)), world);
       world.print(`MX cluster ${names.cluster} is gone`);
     },
   );
@@ -66,7 +60,7 @@ function addFlags(command: Command): Command {
 
 async function create(flags: Flags, world: World): Promise<void> {
   const names = namesFor(flags.name);
-  const given = await tailnetGiven(flags, world);
+  const given = await joiningTailnetGiven(flags, world.env);
   const tailnet = chooseTailnet(given) ?? {
     missing:
       "no key was given. Set TAILSCALE_AUTH_KEY (Tailscale admin console, Settings, Keys), or TAILSCALE_CLIENT_ID " +
@@ -91,23 +85,6 @@ async function create(flags: Flags, world: World): Promise<void> {
         (names.cluster === DEFAULT_CLUSTER ? "" : ` --control-plane-hostname=${names.container}`),
     ].join("\n"),
   );
-}
-
-async function tailnetGiven(flags: Flags, { env }: World): Promise<TailnetGiven> {
-  return {
-    authKey: await readSecretFlag(
-      flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
-      "--tailscale-auth-key",
-    ),
-    clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
-    clientSecret: await readSecretFlag(
-      flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
-      "--tailscale-client-secret",
-    ),
-    apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
-    tailnetUrl: flags.tailnetUrl,
-    loginServer: flags.loginServer,
-  };
 }
 
 async function readSshKey(named: string | undefined): Promise<MxRequest["ssh"]> {

@@ -19,7 +19,7 @@ import { prepareDatacenter } from "../prep-dc-inventory/prepare-datacenter.ts";
 import { checkRequest } from "../prep-dc-inventory/survey.ts";
 import type { DatacenterRequest, Provider } from "../providers/provider.ts";
 import { providerById, providerIds, providers } from "../providers/registry.ts";
-import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
+import { joiningTailnetGiven } from "./tailnet-flags.ts";
 
 /** The flags that do not depend on the provider, as commander hands them over. */
 const Flags = z.looseObject({
@@ -168,20 +168,7 @@ async function prepare(
 
 async function connectionFlags(flags: Flags, { env }: World): Promise<ConnectionFlags> {
   return {
-    tailnet: {
-      authKey: await readSecretFlag(
-        flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
-        "--tailscale-auth-key",
-      ),
-      clientId: flags.tailscaleClientId ?? env["TAILSCALE_CLIENT_ID"],
-      clientSecret: await readSecretFlag(
-        flags.tailscaleClientSecret ?? env["TAILSCALE_CLIENT_SECRET"],
-        "--tailscale-client-secret",
-      ),
-      apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
-      tailnetUrl: flags.tailnetUrl,
-      loginServer: flags.loginServer,
-    },
+    tailnet: await joiningTailnetGiven(flags, env),
     kubeconfig: flags.kubeconfig,
     tailnetProxy: flags.tailnetProxy,
   };

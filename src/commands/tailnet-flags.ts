@@ -5,10 +5,16 @@ import { readSecretFlag } from "../tailnet/read-secret-flag.ts";
 
 /** The credentials of a tailnet's API, as commander hands them over. */
 export interface TailnetFlags {
-  tailscaleClientId?: string;
-  tailscaleClientSecret?: string;
-  tailnetApiKey?: string;
-  tailnetUrl?: string;
+  tailscaleClientId?: string | undefined;
+  tailscaleClientSecret?: string | undefined;
+  tailnetApiKey?: string | undefined;
+  tailnetUrl?: string | undefined;
+}
+
+/** The same, and what devices join with. */
+export interface JoiningFlags extends TailnetFlags {
+  tailscaleAuthKey?: string | undefined;
+  loginServer?: string | undefined;
 }
 
 /** Adds the flags that name a tailnet and its API credentials. */
@@ -36,5 +42,17 @@ export async function tailnetGiven(flags: TailnetFlags, env: Env): Promise<Tailn
     ),
     apiKey: await readSecretFlag(flags.tailnetApiKey ?? env["TAILNET_API_KEY"], "--tailnet-api-key"),
     tailnetUrl: flags.tailnetUrl,
+  };
+}
+
+/** The same for commands that have devices join: the auth key given by hand, and where they log in. */
+export async function joiningTailnetGiven(flags: JoiningFlags, env: Env): Promise<TailnetGiven> {
+  return {
+    authKey: await readSecretFlag(
+      flags.tailscaleAuthKey ?? env["TAILSCALE_AUTH_KEY"],
+      "--tailscale-auth-key",
+    ),
+    ...(await tailnetGiven(flags, env)),
+    loginServer: flags.loginServer,
   };
 }

@@ -177,6 +177,22 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     assert.equal(await output("systemctl", "is-active", "kubelet"), "active");
   });
 
+  void it("says what kubeadm refuses", async () => {
+    const uid = randomUUID();
+    await run(uid);
+    await host.run(
+      "sh",
+      "-c",
+      `systemctl stop kubelet; rm -rf /var/lib/kubelet/pki /var/lib/stargate/operations/${uid}/join-cluster
+       mkdir -p /etc/kubernetes/manifests; echo kind: Pod >/etc/kubernetes/manifests/foreign.yaml`,
+    );
+
+    await assert.rejects(run(uid), /join-cluster: JoinRefused: /);
+    await host.run("rm", "/etc/kubernetes/manifests/foreign.yaml");
+
+    assert.equal((await run(uid)).at(-1), "join-cluster done");
+  });
+
   void it("installs another bundle over the one that runs", async () => {
     bundle = await makeStandInBundle(folder, "1.37.3");
 

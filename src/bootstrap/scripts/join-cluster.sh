@@ -25,14 +25,15 @@ main() {
     printf '%s' "$KUBELET_PATCH" >"$FOLDER/patches/kubeletconfiguration0+merge.json"
   fi
   remove_half_join
-  local code=0
-  kubeadm join --config "$FOLDER/join.yaml" || code=$?
-  # kubeadm: 2 is a preflight check, 3 its configuration.
-  case "$code" in
-    0) ;;
-    2 | 3) exit 109 ;;
-    *) exit 108 ;;
-  esac
+  if ! join; then
+    if grep -q '^\[preflight\] Some fatal errors occurred\|^error execution phase preflight' "$FOLDER/errors"; then exit 109; fi
+    exit 108
+  fi
+}
+
+# Every failure of kubeadm ends with exit code 1: what it says tells a refusal from a failure on the way.
+join() {
+  { kubeadm join --config "$FOLDER/join.yaml" 2>&1 >&3 | tee "$FOLDER/errors" >&2; } 3>&1
 }
 
 # The first packets into a tailnet can be lost while its paths settle.

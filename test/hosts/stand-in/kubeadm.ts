@@ -1,7 +1,7 @@
 // A stand-in for kubeadm on a test host: the same files, the same order, the same refusals; nothing is checked or
 // fetched. Called as kubeadm is.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { parse } from "yaml";
@@ -21,10 +21,13 @@ const JoinConfiguration = z.object({
 });
 
 async function join(configPath: string): Promise<void> {
+  const manifests = "/etc/kubernetes/manifests";
+  if (existsSync(manifests) && readdirSync(manifests).length > 0)
+    refuse("DirAvailable--etc-kubernetes-manifests", `${manifests} is not empty`);
   const taken = [KUBELET_CONF, "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt"].find(
     (path) => existsSync(path),
   );
-  if (taken !== undefined) fail(2, `[ERROR FileAvailable]: ${taken} already exists`);
+  if (taken !== undefined) refuse(`FileAvailable-${taken.replaceAll("/", "-")}`, `${taken} already exists`);
   const { discovery, nodeRegistration } = JoinConfiguration.parse(parse(readFileSync(configPath, "utf8")));
   const discovered = readFileSync(discovery.file.kubeConfigPath, "utf8");
   const { clusters } = DiscoveryKubeconfig.parse(parse(discovered));
@@ -62,6 +65,14 @@ function reset(): void {
 function systemctl(...args: string[]): void {
   if (spawnSync("systemctl", args, { stdio: "inherit" }).status !== 0)
     fail(1, `systemctl ${args.join(" ")} failed`);
+}
+
+// kubeadm's own words and code.
+function refuse(check: string, message: string): never {
+  fail(
+    1,
+    `[preflight] Some fatal errors occurred:\n\t[ERROR ${check}]: ${message}\nerror: error execution phase preflight: preflight checks failed`,
+  );
 }
 
 function fail(code: number, message: string): never {

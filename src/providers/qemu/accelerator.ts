@@ -7,6 +7,8 @@ import type { World } from "../../lib/world.ts";
 import { bootsUnderKvm } from "./boots-under-kvm.ts";
 import type { GuestImage } from "./guest/guest-image.ts";
 
+const KVM_DEVICE = "/dev/kvm";
+
 /** How QEMU runs a guest's instructions: by the processor itself, or emulated. */
 export type Accelerator = "kvm" | "tcg";
 
@@ -25,14 +27,12 @@ export interface AcceleratorProbe {
 export async function chooseAccelerator(
   world: World,
   image: GuestImage,
-  probe: AcceleratorProbe = { kvmDevice: "/dev/kvm", bootsUnderKvm },
+  probe: AcceleratorProbe = { kvmDevice: KVM_DEVICE, bootsUnderKvm },
 ): Promise<Accelerator> {
   // Not part of what is remembered: a user may be let in, or shut out, at any time.
   if (!(await isUsable(probe.kvmDevice))) return "tcg";
-  const path = join(world.paths.cacheDir, "accelerator.json");
-  const bootId = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
-  const known = await readJsonIfExists(path, Choice);
-  if (known?.bootId === bootId) return known.accelerator;
+  const { path, bootId, known } = await readChoice(world);
+  if (known !== undefined) return known;
 
   const works = await world.progress.step("Try whether KVM boots a guest here", (update) =>
     probe.bootsUnderKvm(image, world.signal).then((boots) => {
@@ -43,6 +43,21 @@ export async function chooseAccelerator(
   const accelerator = works ? "kvm" : "tcg";
   await writeFileAtomic(path, `${JSON.stringify({ bootId, accelerator })}\n`);
   return accelerator;
+}
+
+/** What chooseAccelerator found out in this boot, or the dearer of the two where it was not asked yet. */
+export async function assumeAccelerator(world: World): Promise<Accelerator> {
+  if (!(await isUsable(KVM_DEVICE))) return "tcg";
+  return (await readChoice(world)).known ?? "tcg";
+}
+
+async function readChoice({
+  paths,
+}: World): Promise<{ path: string; bootId: string; known: Accelerator | undefined }> {
+  const path = join(paths.cacheDir, "accelerator.json");
+  const bootId = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+  const choice = await readJsonIfExists(path, Choice);
+  return { path, bootId, known: choice?.bootId === bootId ? choice.accelerator : undefined };
 }
 
 async function isUsable(device: string): Promise<boolean> {

@@ -71,7 +71,7 @@ void describe("preflight()", () => {
     );
 
     assert.equal(error.reason, "MemoryShort");
-    assert.match(error.message, /8389120 MiB/); // two workers and the router
+    assert.match(error.message, /8390656 MiB/); // two workers and the router, emulated
   });
 
   void it("refuses what a datacenter that is there cannot become", async () => {

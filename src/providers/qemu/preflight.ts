@@ -1,4 +1,5 @@
 import type { World } from "../../lib/world.ts";
+import { assumeAccelerator } from "./accelerator.ts";
 import { parseSubnet, overlaps } from "../../lib/cidr.ts";
 import { StargateError, UsageError } from "../../lib/errors.ts";
 import { hostArchitecture } from "../../toolchain/host-architecture.ts";
@@ -28,6 +29,9 @@ const packages: Readonly<Record<string, string>> = {
 /** What a new VM's disk grows to in its first minutes, and what an image takes in the cache. */
 const DISK_PER_VM_MIB = 1_536;
 const CACHE_MIB = 2_048;
+
+/** What QEMU takes beside the guest's memory when it emulates: mostly the code it has translated. */
+const EMULATION_MIB = 512;
 
 /**
  * Checks what can be checked without making anything.
@@ -99,9 +103,10 @@ async function requireSpace(
   world: World,
 ): Promise<void> {
   const names = [routerName, ...vmNames];
+  const besideMiB = (await assumeAccelerator(world)) === "kvm" ? 0 : EMULATION_MIB;
   const memoryMiB = names
     .filter((name) => facts.get(name)?.isRunning !== true)
-    .map((name) => (name === routerName ? ROUTER_SIZE : size).memoryMiB)
+    .map((name) => (name === routerName ? ROUTER_SIZE : size).memoryMiB + besideMiB)
     .reduce((sum, one) => sum + one, 0);
   const availableMiB = await availableMemoryMiB();
   if (memoryMiB > availableMiB) {

@@ -5,7 +5,8 @@ set -euo pipefail
 
 main() {
   local self root program node
-  self="$(readlink -f "${BASH_SOURCE[0]}")"
+  self="${BASH_SOURCE[0]}"
+  [[ ! -L "$self" && "$self" == /* ]] || self="$(readlink -f "$self")"
   root="${self%/bin/*}"
   program="${self##*/}"
   for node in "$root"/node_modules/node-linux-*/bin/node; do

@@ -2,7 +2,7 @@ import { rm, lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readRunningPid, stopBackground } from "../lib/background.ts";
 import { isErrno } from "../lib/files.ts";
-import { providerIds } from "../providers/registry.ts";
+import { providerIds } from "../providers/provider-flags.ts";
 import { controllerPlace, runDir } from "../run-controllers/controller-place.ts";
 import type { Finder } from "./removal.ts";
 import { namesIn } from "./remove-known.ts";

@@ -2,7 +2,6 @@ import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { UsageError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
-import { chooseTailnet } from "../tailnet/choose-tailnet.ts";
 import { addTailnetFlags, tailnetGiven, type TailnetFlags } from "./tailnet-flags.ts";
 
 interface Flags extends TailnetFlags {
@@ -20,10 +19,12 @@ export function cleanAllCommand(world: World): Command {
     .option("-y, --yes", "do not ask", false)
     .option("--keep-cache", "keep what is slow to build or download", false);
   return addTailnetFlags(command).action(async (flags: Flags) => {
+    const [{ cleanAll }, { chooseTailnet }] = await Promise.all([
+      import("../clean-all/clean-all.ts"),
+      import("../tailnet/choose-tailnet.ts"),
+    ]);
     const tailnet = chooseTailnet(await tailnetGiven(flags, world.env));
     const isSure = flags.yes || world.env["CI"] !== undefined;
-    // The Azure clients that it may need are large: only this command loads them.
-    const { cleanAll } = await import("../clean-all/clean-all.ts");
     await cleanAll(
       { keepCache: flags.keepCache, tailnet, confirm: async () => isSure || (await ask(world)) },
       world,

@@ -1,10 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readLabState } from "../lab/lab-state.ts";
 import { createLog, type LogLevel } from "../lib/log.ts";
 import type { World } from "../lib/world.ts";
 import type { ControlPlaneMode } from "../control-plane/control-plane.ts";
 import { DEFAULT_API_SERVER_PORT, decideControlPlane } from "../control-plane/decide-control-plane.ts";
-import { runController } from "../controllers/run-controller.ts";
 import { addTailnetFlags, tailnetGiven, type TailnetFlags } from "./tailnet-flags.ts";
 
 interface Flags extends TailnetFlags {
@@ -71,6 +69,10 @@ export function createControllerCommand(providerId: string, world: World): Comma
       new Option("--log-level <level>", "how much is logged").choices(["debug", "info", "warn", "error"]),
     )
     .action(async (flags: Flags) => {
+      const [{ readLabState }, { runController }] = await Promise.all([
+        import("../lab/lab-state.ts"),
+        import("../controllers/run-controller.ts"),
+      ]);
       const lab = await readLabState(world.paths.labDir);
       const plan = decideControlPlane({
         mode: flags.controlPlaneMode,

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { renderTable } from "../lib/table.ts";
 import type { World } from "../lib/world.ts";
-import { providerById, providerIds } from "../providers/registry.ts";
-import { readControllers, startControllers, stopControllers } from "../run-controllers/start-controllers.ts";
+import { checkProviderId, providerIds } from "../providers/provider-flags.ts";
 
 /** `stargate controllers`: the controllers as programs in the background. */
 export function controllersCommand(world: World): Command {
@@ -23,12 +22,15 @@ export function controllersCommand(world: World): Command {
     )
     .action(async (asked: string[], { metricsBindAddress }: { metricsBindAddress?: string }) => {
       const args = metricsBindAddress === undefined ? [] : ["--metrics-bind-address", metricsBindAddress];
+      const { startControllers } = await work();
       await startControllers(checked(asked), args, world);
     });
-  add("stop", "Stops them; work that runs on hosts goes on there").action(async (asked: string[]) =>
-    stopControllers(checked(asked), world),
-  );
+  add("stop", "Stops them; work that runs on hosts goes on there").action(async (asked: string[]) => {
+    const { stopControllers } = await work();
+    await stopControllers(checked(asked), world);
+  });
   add("status", "Says which run").action(async (asked: string[]) => {
+    const { readControllers } = await work();
     const rows = (await readControllers(checked(asked), world)).map(({ place, pid }) => [
       place.program,
       pid === undefined ? "stopped" : "running",
@@ -40,6 +42,9 @@ export function controllersCommand(world: World): Command {
   return controllers;
 }
 
+// Loaded by those who run something: help does not wait for it.
+const work = () => import("../run-controllers/start-controllers.ts");
+
 function checked(asked: readonly string[]): readonly string[] {
-  return asked.length === 0 ? providerIds : asked.map((id) => providerById(id).id);
+  return asked.length === 0 ? providerIds : asked.map(checkProviderId);
 }

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { countOf, renderFindings, renderJson } from "../doctor/render.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
-import { joiningTailnetGiven, type JoiningFlags } from "./tailnet-flags.ts";
+import { addJoiningFlags, addProxyFlag, joiningTailnetGiven, type JoiningFlags } from "./tailnet-flags.ts";
 
 interface Flags extends JoiningFlags {
   output: "table" | "json";
@@ -14,7 +14,7 @@ interface Flags extends JoiningFlags {
 
 /** `stargate doctor`: looks at everything that has to be right, and says what to do where it is not. */
 export function doctorCommand(world: World): Command {
-  return new Command("doctor")
+  const command = new Command("doctor")
     .description(
       "Looks at host, tailnet, cluster, datacenters and controllers, and says what to do where one is not right",
     )
@@ -23,24 +23,8 @@ export function doctorCommand(world: World): Command {
     )
     .option("--kubeconfig <path>", "kubeconfig of the MX cluster (default: KUBECONFIG, or the lab's)")
     .option("--control-plane-ip <address>", "tailnet address of the control plane, where workers join")
-    .option("--control-plane-port <port>", "port of its API server there (default: 6443)", portNumber)
-    .option("--tailscale-auth-key <key>", "auth key, or file:PATH (better: TAILSCALE_AUTH_KEY)")
-    .option("--tailscale-client-id <id>", "OAuth client of the tailnet (TAILSCALE_CLIENT_ID)")
-    .option(
-      "--tailscale-client-secret <secret>",
-      "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
-    )
-    .option(
-      "--tailnet-api-key <key>",
-      "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
-    )
-    .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server")
-    .option("--login-server <url>", "where devices log in, if not at --tailnet-url")
-    .option(
-      "--tailnet-proxy <url>",
-      "socks5://host:port of a userspace tailscaled (default: this host's own routes)",
-    )
-    .action((flags: Flags) => examine(flags, world));
+    .option("--control-plane-port <port>", "port of its API server there (default: 6443)", portNumber);
+  return addProxyFlag(addJoiningFlags(command, "routers")).action((flags: Flags) => examine(flags, world));
 }
 
 async function examine(flags: Flags, world: World): Promise<void> {
@@ -52,7 +36,6 @@ async function examine(flags: Flags, world: World): Promise<void> {
     controlPlaneIp: flags.controlPlaneIp,
     controlPlanePort: flags.controlPlanePort,
   };
-  // Loaded only here, so that the program's other commands start without it.
   const { runDoctor } = await import("../doctor/run-doctor.ts");
   const areas = await runDoctor(request, world);
   world.print(flags.output === "json" ? renderJson(areas) : renderFindings(areas));

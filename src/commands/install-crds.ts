@@ -1,8 +1,4 @@
 import { Command } from "commander";
-import { renderCrds } from "../api/crds.ts";
-import { applyManifests } from "../kubernetes/apply-manifests.ts";
-import { createKubeClient } from "../kubernetes/http-kube-client.ts";
-import { readLabState } from "../lab/lab-state.ts";
 import type { World } from "../lib/world.ts";
 
 /** `stargate install-crds`: our resource types, in a cluster of somebody's choice. */
@@ -15,10 +11,15 @@ export function installCrdsCommand(world: World): Command {
     )
     .option("--print", "print them as YAML instead", false)
     .action(async (flags: { kubeconfig?: string; print: boolean }) => {
+      const { renderCrds } = await import("../api/crds.ts");
       if (flags.print) {
         world.print(renderCrds());
         return;
       }
+      const [{ createKubeClient }, { applyManifests }] = await Promise.all([
+        import("../kubernetes/http-kube-client.ts"),
+        import("../kubernetes/apply-manifests.ts"),
+      ]);
       const client = await createKubeClient({
         kubeconfigPath: await kubeconfigOf(flags, world),
         env: world.env,
@@ -31,5 +32,6 @@ export function installCrdsCommand(world: World): Command {
 async function kubeconfigOf(flags: { kubeconfig?: string }, world: World): Promise<string | undefined> {
   if (flags.kubeconfig !== undefined) return flags.kubeconfig;
   if (world.env["KUBECONFIG"] !== undefined) return undefined; // the client reads it
+  const { readLabState } = await import("../lab/lab-state.ts");
   return (await readLabState(world.paths.labDir))?.kubeconfigPath;
 }

@@ -1,9 +1,6 @@
 import { Command, Option } from "commander";
 import type { World } from "../lib/world.ts";
-import { labDestroy } from "../lab/lab-destroy.ts";
-import { labDown, labUp } from "../lab/lab-up.ts";
-import { readLabStatus, type LabStatus } from "../lab/lab-status.ts";
-import { runSupervisor } from "../lab/run-supervisor.ts";
+import type { LabStatus } from "../lab/lab-status.ts";
 import { StargateError } from "../lib/errors.ts";
 import { renderTable } from "../lib/table.ts";
 
@@ -15,6 +12,7 @@ export function labCommand(world: World): Command {
     .description("Brings the lab up, or says that it is")
     .option("--kubernetes <version>", "Kubernetes version, for instance 1.37")
     .action(async (options: { kubernetes?: string }) => {
+      const { labUp } = await import("../lab/lab-up.ts");
       const state = await labUp(world, options);
       world.print(
         [
@@ -28,6 +26,7 @@ export function labCommand(world: World): Command {
     .command("down")
     .description("Stops the lab; bin/stargate lab up continues with the same cluster")
     .action(async () => {
+      const { labDown } = await import("../lab/lab-up.ts");
       world.print((await labDown(world)) ? "The lab is down" : "The lab was not running");
     });
   lab
@@ -37,6 +36,7 @@ export function labCommand(world: World): Command {
       new Option("-o, --output <format>", "how it is printed").choices(["table", "json"]).default("table"),
     )
     .action(async ({ output }: { output: "table" | "json" }) => {
+      const { readLabStatus } = await import("../lab/lab-status.ts");
       const status = await readLabStatus(world);
       world.print(output === "json" ? JSON.stringify(status, null, 2) : renderStatus(status));
       if (status.state === "failing") process.exitCode = 1;
@@ -45,6 +45,7 @@ export function labCommand(world: World): Command {
     .command("kubeconfig")
     .description("Prints the path of the lab's kubeconfig")
     .action(async () => {
+      const { readLabStatus } = await import("../lab/lab-status.ts");
       const { lab: state } = await readLabStatus(world);
       if (state === undefined) {
         throw new StargateError("LabMissing", `There is no lab in ${world.paths.labDir}`, {
@@ -57,10 +58,14 @@ export function labCommand(world: World): Command {
     .command("destroy")
     .description("Stops the lab and removes everything it keeps")
     .action(async () => {
+      const { labDestroy } = await import("../lab/lab-destroy.ts");
       await labDestroy(world);
       world.print("The lab is gone");
     });
-  lab.command("supervise", { hidden: true }).action(() => runSupervisor(world));
+  lab.command("supervise", { hidden: true }).action(async () => {
+    const { runSupervisor } = await import("../lab/run-supervisor.ts");
+    await runSupervisor(world);
+  });
   return lab;
 }
 

@@ -8,8 +8,7 @@ import { checkSshKey } from "../mx-kind/ssh-key.ts";
 import { isErrno } from "../lib/files.ts";
 import { addSecret } from "../lib/redact.ts";
 import type { World } from "../lib/world.ts";
-import { chooseTailnet } from "../tailnet/choose-tailnet.ts";
-import { joiningTailnetGiven, type JoiningFlags } from "./tailnet-flags.ts";
+import { addJoiningFlags, joiningTailnetGiven, type JoiningFlags } from "./tailnet-flags.ts";
 
 interface Flags extends JoiningFlags {
   name: string;
@@ -33,7 +32,10 @@ export function mxCommand(world: World): Command {
   addFlags(kind.command("delete").description("Removes the cluster and its device in the tailnet")).action(
     async (flags: Flags) => {
       const names = namesFor(flags.name);
-      const { deleteMxCluster } = await import("../mx-kind/delete-mx-cluster.ts");
+      const [{ deleteMxCluster }, { chooseTailnet }] = await Promise.all([
+        import("../mx-kind/delete-mx-cluster.ts"),
+        import("../tailnet/choose-tailnet.ts"),
+      ]);
       await deleteMxCluster(names, chooseTailnet(await joiningTailnetGiven(flags, world.env)), world);
       world.print(`MX cluster ${names.cluster} is gone`);
     },
@@ -42,24 +44,18 @@ export function mxCommand(world: World): Command {
 }
 
 function addFlags(command: Command): Command {
-  return command
-    .option("--name <name>", "name of the kind cluster", DEFAULT_CLUSTER)
-    .option("--tailscale-auth-key <key>", "auth key to join with, or file:PATH (better: TAILSCALE_AUTH_KEY)")
-    .option("--tailscale-client-id <id>", "OAuth client that makes a key instead (TAILSCALE_CLIENT_ID)")
-    .option(
-      "--tailscale-client-secret <secret>",
-      "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
-    )
-    .option(
-      "--tailnet-api-key <key>",
-      "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
-    )
-    .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server")
-    .option("--login-server <url>", "where devices log in, if not at --tailnet-url");
+  return addJoiningFlags(
+    command.option("--name <name>", "name of the kind cluster", DEFAULT_CLUSTER),
+    "the cluster",
+  );
 }
 
 async function create(flags: Flags, world: World): Promise<void> {
   const names = namesFor(flags.name);
+  const [{ createMxCluster }, { chooseTailnet }] = await Promise.all([
+    import("../mx-kind/create-mx-cluster.ts"),
+    import("../tailnet/choose-tailnet.ts"),
+  ]);
   const given = await joiningTailnetGiven(flags, world.env);
   const tailnet = chooseTailnet(given) ?? {
     missing:
@@ -74,8 +70,6 @@ async function create(flags: Flags, world: World): Promise<void> {
     ssh: await readSshKey(flags.sshPrivateKey),
     authKey: authKey === "" ? undefined : authKey,
   };
-  // Loaded only here, so that the program's other commands start without it.
-  const { createMxCluster } = await import("../mx-kind/create-mx-cluster.ts");
   const { version, address } = await createMxCluster(request, world);
   world.print(
     [

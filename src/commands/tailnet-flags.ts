@@ -20,7 +20,7 @@ export interface JoiningFlags extends TailnetFlags {
 /** Adds the flags that name a tailnet and its API credentials. */
 export function addTailnetFlags(command: Command): Command {
   return command
-    .option("--tailscale-client-id <id>", "OAuth client that looks after routes (TAILSCALE_CLIENT_ID)")
+    .option("--tailscale-client-id <id>", "OAuth client for keys, routes and clean-up (TAILSCALE_CLIENT_ID)")
     .option(
       "--tailscale-client-secret <secret>",
       "its secret, or file:PATH (better: TAILSCALE_CLIENT_SECRET)",
@@ -30,6 +30,24 @@ export function addTailnetFlags(command: Command): Command {
       "API key of Tailscale or Headscale, or file:PATH (better: TAILNET_API_KEY)",
     )
     .option("--tailnet-url <url>", "API of another control plane, for instance a Headscale server");
+}
+
+/** Adds those, and the ones by which `who` (for instance "the router") joins. */
+export function addJoiningFlags(command: Command, who: string): Command {
+  return addTailnetFlags(
+    command.option(
+      "--tailscale-auth-key <key>",
+      `auth key for ${who}, or file:PATH (better: TAILSCALE_AUTH_KEY)`,
+    ),
+  ).option("--login-server <url>", "where devices log in, if not at --tailnet-url");
+}
+
+/** Adds the flag that names a way into the tailnet other than this host's own. */
+export function addProxyFlag(command: Command): Command {
+  return command.option(
+    "--tailnet-proxy <url>",
+    "socks5://host:port of a userspace tailscaled (default: this host's own routes)",
+  );
 }
 
 /** What the flags say of the tailnet, and the environment where they say nothing. */

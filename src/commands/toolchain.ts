@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
-import { ensureToolchain } from "../toolchain/ensure-toolchain.ts";
 import { kubernetesReleases } from "../toolchain/kubernetes-versions.ts";
 import { hostPrograms, type HostProgram } from "../toolchain/toolchain.ts";
 
@@ -19,6 +18,7 @@ export function toolchainCommand(world: World): Command {
     )
     .action(async ({ print, ...request }: { kubernetes?: string; print?: string }) => {
       const wanted = print === undefined ? undefined : hostProgram(print);
+      const { ensureToolchain } = await import("../toolchain/ensure-toolchain.ts");
       const toolchain = await ensureToolchain(request, world);
       if (wanted !== undefined) {
         world.print(toolchain.program(wanted));

@@ -2,10 +2,8 @@ import { z } from "zod";
 import { UsageError } from "../lib/errors.ts";
 import { contains, overlaps, parseSubnet } from "../lib/cidr.ts";
 import { POD_CIDR, SERVICE_CIDR } from "../lab/networks.ts";
+import { DEFAULT_IMAGE, DEFAULT_LOCATION, DEFAULT_VM_SIZE } from "../providers/azure/azure-defaults.ts";
 import {
-  DEFAULT_IMAGE,
-  DEFAULT_LOCATION,
-  DEFAULT_VM_SIZE,
   parseCidr,
   parseDiskSize,
   parseImage,
@@ -14,10 +12,10 @@ import {
   parseZone,
 } from "../providers/azure/azure-options.ts";
 import type { ImageUrn } from "../providers/azure/vm/vm-spec.ts";
+import { DEFAULT_KUBERNETES } from "./default-kubernetes.ts";
 
 /** kubeadm of this minor is the first that reads the configuration we write. */
 const OLDEST_MINOR = 31;
-export const DEFAULT_KUBERNETES = "1.37";
 
 /** What `mx-azure provision` is asked for. */
 export interface MxOptions {

@@ -12,6 +12,7 @@ import { pathsFrom } from "../lib/paths.ts";
 import { silentProgress } from "../lib/progress.ts";
 import type { World } from "../lib/world.ts";
 import type { DatacenterRequest, Provider } from "./provider.ts";
+import { providerFlags, providerIds } from "./provider-flags.ts";
 import { providers } from "./registry.ts";
 
 export interface ConformanceSubject {
@@ -43,13 +44,18 @@ export function describeProvider({ provider, goodFlags, badFlags }: ConformanceS
 
     void it("is in the registry, by an id that may be part of names", () => {
       assert.ok(providers.includes(provider));
+      assert.deepEqual(
+        providers.map(({ id }) => id),
+        providerIds,
+      );
       assert.match(provider.id, /^[a-z][a-z0-9]*$/);
     });
 
     void it("describes each of its flags, which are words of lower-case letters", () => {
       const command = new Command();
-      provider.addFlags(command);
+      providerFlags.find(({ id }) => id === provider.id)?.addFlags(command);
 
+      assert.notEqual(command.options.length, 0);
       for (const { long, description } of command.options) {
         assert.match(long ?? "", /^--[a-z0-9]+(-[a-z0-9]+)*$/);
         assert.ok(description.length > 5, `${long} is not described`);

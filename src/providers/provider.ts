@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { World } from "../lib/world.ts";
 
 /** What every datacenter needs to be told, whoever makes it. Validated, with every default filled in. */
@@ -71,8 +70,6 @@ export interface Provider<Options = unknown> {
   readonly id: string;
   /** Subnet used when none is given. */
   readonly defaultSubnetCidr: string;
-  /** Adds this provider's own flags to prep-dc-inventory. */
-  addFlags(command: Command): void;
   /** The subnet the flags ask for (each provider has its own flag for it); undefined where they do not say. */
   subnetFromFlags(flags: Readonly<Record<string, unknown>>): string | undefined;
   /** @throws UsageError */

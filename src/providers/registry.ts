@@ -1,13 +1,11 @@
 import { UsageError } from "../lib/errors.ts";
 import { azureProvider } from "./azure/azure-provider.ts";
 import type { Provider } from "./provider.ts";
+import { providerIds } from "./provider-flags.ts";
 import { qemuProvider } from "./qemu/qemu-provider.ts";
 
 /** Every provider that can make datacenters. */
 export const providers: readonly Provider[] = [qemuProvider, azureProvider];
-
-/** Every value --provider takes. */
-export const providerIds: readonly string[] = providers.map(({ id }) => id);
 
 /** @throws UsageError */
 export function providerById(id: string): Provider {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { DEFAULT_IMAGE, DEFAULT_LOCATION, DEFAULT_SUBNET_CIDR, DEFAULT_VM_SIZE } from "./azure-options.ts";
+import { DEFAULT_IMAGE, DEFAULT_LOCATION, DEFAULT_SUBNET_CIDR, DEFAULT_VM_SIZE } from "./azure-defaults.ts";
 
 /** Azure's own flags of prep-dc-inventory. Defaults are filled in when they are parsed, so that help can say them. */
 export function addAzureFlags(command: Command): void {

@@ -1,12 +1,8 @@
 import { z } from "zod";
 import { UsageError } from "../../lib/errors.ts";
 import { parseSubnet } from "../../lib/cidr.ts";
+import { DEFAULT_IMAGE, DEFAULT_LOCATION, DEFAULT_VM_SIZE } from "./azure-defaults.ts";
 import type { ImageUrn } from "./vm/vm-spec.ts";
-
-export const DEFAULT_LOCATION = "canadacentral";
-export const DEFAULT_VM_SIZE = "Standard_D2s_v5";
-export const DEFAULT_IMAGE = "Canonical:ubuntu-24_04-lts:server:latest";
-export const DEFAULT_SUBNET_CIDR = "10.50.1.0/24";
 
 /** Azure's flags of prep-dc-inventory, parsed. */
 export interface AzureOptions {

@@ -6,8 +6,8 @@ import { armEndpoint, connectArm } from "./arm/connect-arm.ts";
 import type { AzureContext } from "./arm/ensure-resource.ts";
 import { createKeyedLock } from "./arm/keyed-lock.ts";
 import type { ResourceScope } from "./arm/resource-id.ts";
-import { addAzureFlags } from "./azure-flags.ts";
-import { DEFAULT_SUBNET_CIDR, parseAzureOptions, parseScope, type AzureOptions } from "./azure-options.ts";
+import { DEFAULT_SUBNET_CIDR } from "./azure-defaults.ts";
+import { parseAzureOptions, parseScope, type AzureOptions } from "./azure-options.ts";
 import {
   readRecord,
   readRecords,
@@ -40,7 +40,6 @@ export function createAzureProvider(
   return {
     id: "azure",
     defaultSubnetCidr: DEFAULT_SUBNET_CIDR,
-    addFlags: addAzureFlags,
     subnetFromFlags: ({ subnetCidr }) => (typeof subnetCidr === "string" ? subnetCidr : undefined),
     parseOptions: (flags, world) => parseAzureOptions(flags, world.env),
     preflight: async (request, options, world) =>

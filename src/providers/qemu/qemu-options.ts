@@ -1,13 +1,13 @@
-import { Option, type Command } from "commander";
 import { z } from "zod";
 import { UsageError } from "../../lib/errors.ts";
 import type { ImageSource } from "./guest/guest-image.ts";
+import { accelerators, networks } from "./qemu-flags.ts";
 
 /** What the flags of `prep-dc-inventory --provider qemu` ask for. */
 export interface QemuOptions {
   size: VmSize;
-  network: "auto" | "rootless" | "bridge";
-  accelerator: "auto" | "kvm" | "tcg";
+  network: (typeof networks)[number];
+  accelerator: (typeof accelerators)[number];
   /** Undefined: the image built from Debian packages. */
   image: ImageSource | undefined;
 }
@@ -26,9 +26,6 @@ export const ROUTER_SIZE: VmSize = { cpus: 1, memoryMiB: 512, diskGiB: 4 };
 const MIN_MEMORY_MIB = 1024;
 const MIN_DISK_GIB = 4;
 
-const networks = ["auto", "rootless", "bridge"] as const;
-const accelerators = ["auto", "kvm", "tcg"] as const;
-
 const Flags = z.object({
   qemuSubnetCidr: z.string().optional(),
   qemuCpus: z.string().default("2"),
@@ -39,29 +36,6 @@ const Flags = z.object({
   qemuImageUrl: z.string().optional(),
   qemuImageSha256: z.string().optional(),
 });
-
-/** Adds QEMU's flags. Defaults are in the schema above, so that help and code cannot differ by who adds them. */
-export function addQemuFlags(command: Command, defaultSubnetCidr: string): void {
-  command
-    .option("--qemu-subnet-cidr <cidr>", `the datacenter's subnet (default: ${defaultSubnetCidr})`)
-    .option("--qemu-cpus <count>", "processors of each worker VM (default: 2)")
-    .option("--qemu-memory <MiB>", "memory of each worker VM (default: 2048)")
-    .option("--qemu-disk <GiB>", "disk of each worker VM, used as it fills (default: 20)")
-    .addOption(
-      new Option(
-        "--qemu-network <mode>",
-        "LAN of the VMs: rootless, or bridge in a network namespace (default: auto, which is bridge for root)",
-      ).choices([...networks]),
-    )
-    .addOption(
-      new Option(
-        "--qemu-accel <kind>",
-        "kvm or tcg (default: auto, which is kvm where it boots a guest)",
-      ).choices([...accelerators]),
-    )
-    .option("--qemu-image-url <url>", "a cloud image to boot instead of the one built from Debian packages")
-    .option("--qemu-image-sha256 <sum>", "its published SHA-256");
-}
 
 /** The subnet that the flags name. */
 export function qemuSubnetFrom(flags: Readonly<Record<string, unknown>>): string | undefined {

@@ -9,16 +9,14 @@ import { chooseMode, openNetwork } from "./network/choose-network.ts";
 import { observeVms } from "./observe.ts";
 import { planDatacenter } from "./plan.ts";
 import { preflight } from "./preflight.ts";
-import { addQemuFlags, parseQemuOptions, qemuSubnetFrom, type QemuOptions } from "./qemu-options.ts";
+import { DEFAULT_SUBNET_CIDR } from "./qemu-flags.ts";
+import { parseQemuOptions, qemuSubnetFrom, type QemuOptions } from "./qemu-options.ts";
 import { withDatacenter } from "./with-datacenter.ts";
-
-const DEFAULT_SUBNET = "192.168.100.0/24";
 
 /** Datacenters of QEMU VMs on this host. */
 export const qemuProvider: Provider<QemuOptions> = {
   id: "qemu",
-  defaultSubnetCidr: DEFAULT_SUBNET,
-  addFlags: (command) => addQemuFlags(command, DEFAULT_SUBNET),
+  defaultSubnetCidr: DEFAULT_SUBNET_CIDR,
   subnetFromFlags: qemuSubnetFrom,
   parseOptions: parseQemuOptions,
   preflight,

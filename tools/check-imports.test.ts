@@ -80,3 +80,29 @@ void test("only main reads the arguments and environment of the running program"
   );
   assert.deepEqual(wrong, []);
 });
+
+/** Packages and own files that a program loads before it knows what it is asked for. */
+function loadedAtStart(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const imports = /^(?:import|export) (?!type )[^;]*?from "([^"]+)";/gm;
+  for (const [, name = ""] of readFileSync(join("src", file), "utf8").matchAll(imports)) {
+    if (name.startsWith(".")) loadedAtStart(join(dirname(file), name), seen);
+    else if (!name.startsWith("node:")) seen.add(name);
+  }
+  return seen;
+}
+
+// zod, undici and the Azure clients take longer to load than everything that help needs (bench/cli-start.ts).
+void test("a program's help loads commander and no other package", () => {
+  for (const path of globSync("src/main/*.ts", { exclude: ["src/main/run-program.ts"] })) {
+    const loaded = [...loadedAtStart(path.slice("src/".length))];
+
+    assert.ok(loaded.includes("lib/errors.ts"), path);
+    assert.deepEqual(
+      loaded.filter((name) => !name.endsWith(".ts")),
+      ["commander"],
+      path,
+    );
+  }
+});

@@ -9,6 +9,7 @@ export interface ObjectSourceOptions {
   /** Default: every namespace. */
   namespace?: string | undefined;
   labelSelector?: string;
+  fieldSelector?: string;
 }
 
 /** The objects of one type, for an informer. */
@@ -16,11 +17,12 @@ export function objectSource<T>(
   client: KubeClient,
   type: ResourceType,
   schema: z.ZodType<T>,
-  { log, namespace, labelSelector }: ObjectSourceOptions,
+  { log, namespace, labelSelector, fieldSelector }: ObjectSourceOptions,
 ): ObjectSource<T> {
   const options = {
     ...(namespace === undefined ? {} : { namespace }),
     ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
     onUnreadable: (error: Error) => log.warn("an object is left out", { error: error.message }),
   };
   return {

@@ -45,7 +45,9 @@ main() {
   # Not the unit's state but its process: that has ended once its last word and its exit code are written.
   tail -n +1 -s 0.1 --pid="$pid" -f "$folder/output"
   # Another caller, with other inputs, may have stopped ours and begun again: what is here now is then not our answer.
-  has_digest && [[ -f "$folder/exit-code" ]] || return 120
+  # No digest at all is stop-durable.sh's doing, which leaves the answer.
+  [[ ! -f "$folder/digest" ]] || has_digest || return 120
+  [[ -f "$folder/exit-code" ]] || return 120
   return "$(<"$folder/exit-code")"
 }
 
@@ -56,8 +58,9 @@ start() {
   printf '%s' "$SCRIPT_INPUTS" >"$secrets"
   printf '%s' "$SCRIPT" >"$folder/script"
   printf '%s' "$UNIT_SCRIPT" >"$folder/unit"
-  : >"$folder/output"
   rm -f "$folder/exit-code" "$folder/pid"
+  keep_output
+  : >"$folder/output"
   printf '%s' "$DIGEST" >"$folder/digest"
   # HOME: kubeadm and ctr ask for it.
   systemd-run --quiet --collect --unit="$unit" --property=KillMode=control-group --setenv=HOME=/root \
@@ -71,13 +74,28 @@ start() {
   exit 120
 }
 
-# Keeps what the last ten operations said.
+# What the four runs before this one said stays beside it: output.1 is the first run's.
+keep_output() {
+  local path last=0
+  [[ -s "$folder/output" ]] || return 0
+  for path in "$folder"/output.*; do
+    [[ ! -e "$path" ]] || ((${path##*.} <= last)) || last="${path##*.}"
+  done
+  mv -f "$folder/output" "$folder/output.$((last + 1))"
+  rm -f "$folder/output.$((last - 3))"
+}
+
+# Keeps what the last ten operations said, of each output the last MiB.
 prune() {
   local path
   [[ -d "$OPERATIONS" ]] || return 0
   while read -r path; do rm -rf "$path"; done < <(
     find "$OPERATIONS" -mindepth 1 -maxdepth 1 -printf '%T@ %p\n' | sort -rn | tail -n +10 | cut -d ' ' -f 2
   )
+  while read -r path; do
+    tail -c 1M "$path" >"${path%/*}/cut"
+    mv -f "${path%/*}/cut" "$path"
+  done < <(find "$OPERATIONS" -mindepth 3 -maxdepth 3 -name 'output*' -size +1024k)
 }
 
 main

@@ -43,6 +43,16 @@ function specOf(spec: z.ZodType): Record<string, unknown> {
   return version.schema.openAPIV3Schema.properties.spec;
 }
 
+void test("renderCrd() writes a value that is a number or a text as the one kind of both that Kubernetes has", () => {
+  const amount = z.union([z.int(), z.string()]).meta({ "x-kubernetes-int-or-string": true, maxLength: 4 });
+
+  const spec = specOf(z.object({ amount: amount.default(1).describe("How many.") }));
+
+  assert.deepEqual(spec["properties"], {
+    amount: { default: 1, description: "How many.", "x-kubernetes-int-or-string": true, maxLength: 4 },
+  });
+});
+
 void test("renderCrd() leaves fields with a default optional, inside nested objects too", () => {
   const inner = z.object({ mode: z.string().default("fast"), name: z.string() });
 

@@ -73,6 +73,7 @@ const refused = ["$ref", "anyOf", "oneOf", "allOf", "not", "propertyNames", "con
 
 function structural(schema: unknown, path: string): Schema {
   if (!isSchema(schema)) throw new Error(`${path}: not a schema`);
+  if (schema["x-kubernetes-int-or-string"] === true) return intOrString(schema);
   for (const word of refused) {
     if (word in schema) throw new Error(`${path}: a structural schema has no ${word}; say it in CEL`);
   }
@@ -96,6 +97,11 @@ function structural(schema: unknown, path: string): Schema {
   }
   if (items !== undefined) result["items"] = structural(items, `${path}[]`);
   return result;
+}
+
+/** The one value of two types that a structural schema has: its own word stands in the place of both. */
+function intOrString({ anyOf: _types, ...rest }: Schema): Schema {
+  return rest;
 }
 
 function isSchema(value: unknown): value is Schema {

@@ -37,3 +37,4 @@ export const servers = define(GROUP, VERSION, "servers", "namespaced");
 export const provisioningProfiles = define(GROUP, VERSION, "provisioningprofiles", "namespaced");
 export const operations = define(GROUP, VERSION, "operations", "namespaced");
 export const datacenters = define(GROUP, VERSION, "datacenters", "namespaced");
+export const rollouts = define(GROUP, VERSION, "rollouts", "namespaced");

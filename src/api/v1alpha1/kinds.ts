@@ -2,6 +2,7 @@ import { datacenterKind } from "./datacenter.ts";
 import type { KindDefinition } from "./kind.ts";
 import { operationKind } from "./operation.ts";
 import { provisioningProfileKind } from "./provisioning-profile.ts";
+import { rolloutKind } from "./rollout.ts";
 import { serverKind } from "./server.ts";
 
 /** Every kind of stargate.io/v1alpha1. The CRDs, the clean-up and the tests go by this list. */
@@ -10,4 +11,5 @@ export const kinds: readonly KindDefinition[] = [
   provisioningProfileKind,
   operationKind,
   datacenterKind,
+  rolloutKind,
 ];

@@ -43,6 +43,29 @@ export const DrainOptions = z.object({
 });
 export type DrainOptions = z.infer<typeof DrainOptions>;
 
+/** How an Operation goes about its work. A Rollout gives the same to each of its Operations. */
+export const OperationOptions = {
+  force: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Goes on where care would stop: deletes pods that do not leave in time, installs an older version than the " +
+        "server has, and deprovisions a server that does not answer any more by removing its Node only.",
+    ),
+  timeout: Duration("1m")
+    .default("30m")
+    .describe("How long it may take from its start, for instance 30m or 1h30m."),
+  retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(5)
+    .describe(
+      "How often a step that failed in a way that may pass is tried again. Waiting for a server to answer does not count.",
+    ),
+  drain: DrainOptions.default({ timeout: "5m" }).describe("How pods are moved off the node."),
+};
+
 /** Everything but `cancel`, which may be set at any time. */
 const UNCHANGING = [
   "serverRef",
@@ -74,25 +97,7 @@ export const OperationSpec = z
         }),
       )
       .describe("true stops it at the next safe point. The only field that may be changed."),
-    force: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Goes on where care would stop: deletes pods that do not leave in time, installs an older version than the " +
-          "server has, and deprovisions a server that does not answer any more by removing its Node only.",
-      ),
-    timeout: Duration("1m")
-      .default("30m")
-      .describe("How long it may take from its start, for instance 30m or 1h30m."),
-    retries: z
-      .int()
-      .min(0)
-      .max(100)
-      .default(5)
-      .describe(
-        "How often a step that failed in a way that may pass is tried again. Waiting for a server to answer does not count.",
-      ),
-    drain: DrainOptions.default({ timeout: "5m" }).describe("How pods are moved off the node."),
+    ...OperationOptions,
   })
   .meta(
     celRules({
@@ -124,6 +129,14 @@ export const StepStatus = z.object({
 });
 export type StepStatus = z.infer<typeof StepStatus>;
 
+/** Names one state of a ProvisioningProfile: made anew under the same name, it is another. */
+export const ProfileRecord = z.object({
+  name: z.string().max(253).describe("The profile's name."),
+  uid: z.string().max(63).describe("The profile's UID."),
+  generation: z.int().min(0).describe("The generation of the profile's spec."),
+});
+export type ProfileRecord = z.infer<typeof ProfileRecord>;
+
 export const OperationStatus = z.object({
   phase: OperationPhase.optional().describe("Pending, Running, Succeeded or Failed."),
   reason: z.string().max(1024).optional().describe("One CamelCase word: why the phase is what it is."),
@@ -137,6 +150,9 @@ export const OperationStatus = z.object({
     .min(0)
     .optional()
     .describe("How often the work was begun, restarts and retries included."),
+  profile: ProfileRecord.optional().describe(
+    "The ProvisioningProfile as it was when the work began: what the server has afterwards, or something newer.",
+  ),
   previousNodeUid: z
     .string()
     .max(63)

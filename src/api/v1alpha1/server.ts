@@ -6,8 +6,10 @@ import {
   ObjectMeta,
   ObjectName,
   ObservedGeneration,
+  Time,
   type KindDefinition,
 } from "./kind.ts";
+import { OperationType, ProfileRecord } from "./operation.ts";
 
 /** Keeps a Server in the API while its Node lives: without it nobody would know how to reach that host. */
 export const SERVER_FINALIZER = "stargate.io/server";
@@ -74,6 +76,15 @@ export type ServerSpec = z.infer<typeof ServerSpec>;
 export const ServerState = z.enum(["pending", "provisioning", "ready", "error"]);
 export type ServerState = z.infer<typeof ServerState>;
 
+/** What a Server keeps of an Operation that went well, also when that is deleted. */
+export const SuccessRecord = z.object({
+  operation: OperationType.describe("What was done: repave, reboot or deprovision."),
+  name: z.string().max(253).describe("The Operation's name."),
+  startedAt: Time().describe("When it began."),
+  profile: ProfileRecord.optional().describe("What a repave followed: the profile as it was when it began."),
+});
+export type SuccessRecord = z.infer<typeof SuccessRecord>;
+
 export const ServerStatus = z.object({
   state: ServerState.optional().describe("pending, provisioning, ready or error."),
   os: z.string().max(63).optional().describe('What runs on the server, for instance "k8s-1.37".'),
@@ -83,6 +94,12 @@ export const ServerStatus = z.object({
     .object({ name: z.string().describe("The Node's name."), uid: z.string().describe("The Node's UID.") })
     .optional()
     .describe("The Node this server became."),
+  history: z
+    .array(SuccessRecord)
+    .max(8)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["operation"] })
+    .optional()
+    .describe("The last success of each kind of Operation, as far as it still means something."),
   currentOperation: z
     .object({
       name: z.string().describe("The Operation's name."),

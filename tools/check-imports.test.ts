@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ["providers"],
   ["lab"],
   ["prep-dc-inventory", "controllers", "mx-azure", "mx-kind", "run-controllers"],
+  ["operations"],
   ["clean-all", "demo", "doctor"],
   ["commands"],
   ["main"],

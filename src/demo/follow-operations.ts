@@ -1,13 +1,9 @@
-import { Operation } from "../api/v1alpha1/operation.ts";
-import { Informer } from "../controller-runtime/informer.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
-import { objectSource } from "../kubernetes/object-source.ts";
-import * as resources from "../kubernetes/resources.ts";
 import { readRunningPid } from "../lib/background.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
+import { followOperations as follow } from "../operations/follow-operations.ts";
 import { DEMO } from "./demo-names.ts";
-import { describeChanges } from "./describe-changes.ts";
 import type { ControllerPlace } from "./start-controller.ts";
 
 const LOOK_AT_CONTROLLER_MS = 2_000;
@@ -20,36 +16,31 @@ export async function followOperations(
   client: KubeClient,
   names: readonly string[],
   controller: ControllerPlace,
-  { progress, signal, log, clock }: World,
+  world: World,
 ): Promise<void> {
-  const informer = new Informer<Operation>({
-    name: "operations",
-    source: objectSource(client, resources.operations, Operation, { log, namespace: DEMO.namespace }),
-    log,
-    clock,
-  });
   const stop = new AbortController();
-  const until = AbortSignal.any([signal, stop.signal]);
-  const ended = Promise.withResolvers<undefined>();
-  const open = new Set(names);
-  const shown = new Map<string, Operation>();
-  informer.onChange((change) => {
-    const { name } = change.object.metadata;
-    if (!open.has(name)) return;
-    if (change.type === "deleted") return ended.reject(failed(name, "it was deleted"));
-    for (const line of describeChanges(shown.get(name), change.object)) progress.say(`  ${line}`);
-    shown.set(name, change.object);
-    const { phase, message = "no reason given" } = change.object.status;
-    if (phase === "Failed") ended.reject(failed(name, message));
-    if (phase === "Succeeded") open.delete(name);
-    if (open.size === 0) ended.resolve(undefined);
-  });
-  const running = informer.run(until);
+  const signal = AbortSignal.any([world.signal, stop.signal]);
   try {
-    await Promise.race([ended.promise, watchController(controller, until, clock)]);
+    await Promise.race([
+      untilAllSucceeded(client, names, { ...world, signal }),
+      watchController(controller, signal, world.clock),
+    ]);
   } finally {
     stop.abort();
-    await running.catch(() => undefined);
+  }
+}
+
+async function untilAllSucceeded(client: KubeClient, names: readonly string[], world: World): Promise<void> {
+  const say = (line: string): void => world.progress.say(`  ${line}`);
+  for await (const { ref, isSuccess, message } of follow(
+    { client, namespace: DEMO.namespace, names, say },
+    world,
+  )) {
+    if (isSuccess) continue;
+    const { name, namespace } = ref;
+    throw new StargateError("OperationFailed", `Operation ${name} failed: ${message}`, {
+      remedy: `Look at it: kubectl describe operation ${name} -n ${namespace}. Running make demo again tries anew.`,
+    });
   }
 }
 
@@ -67,10 +58,4 @@ async function watchController(
       });
     }
   }
-}
-
-function failed(name: string, message: string): StargateError {
-  return new StargateError("OperationFailed", `Operation ${name} failed: ${message}`, {
-    remedy: `Look at it: kubectl describe operation ${name} -n ${DEMO.namespace}. Running make demo again tries anew.`,
-  });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stringify } from "yaml";
 import { redact } from "../lib/redact.ts";
-import { loadCredentials } from "./kubeconfig.ts";
+import { loadCredentials, readContextNamespace } from "./kubeconfig.ts";
 
 let dir: string;
 
@@ -69,3 +69,12 @@ for (const [what, text, message] of wrong) {
     await assert.rejects(loadCredentials({ kubeconfig: text }), { reason: "KubeconfigInvalid", message });
   });
 }
+
+void test("readContextNamespace() says the context's namespace, else default", async () => {
+  const plain = kubeconfig("one");
+  const named = plain.replace("user: one\n", "user: one\n      namespace: simulator-dc\n");
+
+  assert.equal(await readContextNamespace({ kubeconfig: plain }), "default");
+  assert.equal(await readContextNamespace({ kubeconfig: named }), "simulator-dc");
+  await assert.rejects(readContextNamespace({ kubeconfigPath: "/nowhere" }), { reason: "KubeconfigMissing" });
+});

@@ -58,6 +58,22 @@ export async function loadCredentials(source: KubeconfigSource): Promise<Credent
   }
 }
 
+/**
+ * The namespace that kubectl works in where none is named.
+ * @throws StargateError KubeconfigMissing, KubeconfigInvalid
+ */
+export async function readContextNamespace(source: KubeconfigSource): Promise<string> {
+  const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
+  const origin = originOf(source);
+  const config = new KubeConfig();
+  try {
+    load(config, origin, () => new KubeConfig());
+  } catch (error) {
+    throw error instanceof StargateError ? error : invalid(origin, error);
+  }
+  return config.getContextObject(config.getCurrentContext())?.namespace ?? "default";
+}
+
 type Origin = { text: string } | { paths: readonly string[] } | { pod: true };
 
 function originOf({ kubeconfigPath, kubeconfig, env = {} }: KubeconfigSource): Origin {

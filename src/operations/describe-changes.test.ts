@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Operation, type StepStatus } from "../api/v1alpha1/operation.ts";
+import type { Operation, StepStatus } from "../api/v1alpha1/operation.ts";
+import { operationWith } from "../api/v1alpha1/test-objects.ts";
 import { describeChanges } from "./describe-changes.ts";
-import { renderOperation } from "./create-operation.ts";
 
 function operation(
   phase: "Pending" | "Running" | "Succeeded" | "Failed",
   steps: StepStatus[],
   message?: string,
 ): Operation {
-  const { metadata, ...rest } = renderOperation("bootstrap-vm-1", "vm-1");
-  return Operation.parse({
-    ...rest,
-    metadata: { ...metadata, uid: "1", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" },
-    status: { phase, steps, ...(message === undefined ? {} : { message }) },
-  });
+  return operationWith({ status: { phase, steps, ...(message === undefined ? {} : { message }) } });
 }
 const at = { startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:07Z" };
 

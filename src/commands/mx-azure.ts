@@ -82,6 +82,7 @@ function addProvisionFlags(command: Command): Command {
       "public key that may log in (default: ~/.ssh/id_ed25519.pub or id_rsa.pub)",
     )
     .option("--kubernetes-version <version>", `a minor, or a patch (default: ${DEFAULT_KUBERNETES})`)
+    .option("--artifact-mirror <url>", "mirror the VM takes programs and images from (default: the internet)")
     .option("--kubeconfig-out <path>", "kubeconfig to put the cluster into, made where it is missing")
     .option("--ssh-config <path>", "ssh config to put an entry into (default: ~/.ssh/config)")
     .option("--no-ssh-config", "leave the ssh config alone")

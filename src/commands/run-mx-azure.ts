@@ -17,6 +17,7 @@ import type { AzureContext } from "../providers/azure/arm/ensure-resource.ts";
 import { createKeyedLock } from "../providers/azure/arm/keyed-lock.ts";
 import { parseScope } from "../providers/azure/azure-options.ts";
 import { chooseTailnet } from "../tailnet/choose-tailnet.ts";
+import { readMirrorControlPlane } from "../toolchain/mirror/read-mirror.ts";
 import type { DestroyFlags, ProvisionFlags, StatusFlags } from "./mx-azure.ts";
 import { joiningTailnetGiven, tailnetGiven } from "./tailnet-flags.ts";
 
@@ -24,7 +25,12 @@ import { joiningTailnetGiven, tailnetGiven } from "./tailnet-flags.ts";
 export async function provision(flags: ProvisionFlags, world: World): Promise<void> {
   const options = parseMxOptions({ ...flags }, world.env);
   const key = await readPublicKey(flags.sshPublicKeyPath);
-  const spec = { options, sshPublicKey: key.text };
+  const { artifactMirror, kubernetesVersion } = options;
+  const mirror =
+    artifactMirror === undefined
+      ? undefined
+      : await readMirrorControlPlane(artifactMirror, kubernetesVersion, "amd64", world.signal);
+  const spec = { options, sshPublicKey: key.text, mirror };
   const ctx = await contextFor(options.subscriptionId, world);
   if (flags.dryRun) {
     const { lines, refusals } = await planMx(spec, ctx);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
@@ -11,27 +12,35 @@ export function toolchainCommand(world: World): Command {
     .description("Builds or downloads Kubernetes, the tailnet programs and what workers need, into the cache")
     .option("--kubernetes <version>", `Kubernetes version: one of ${known}, or its first two numbers`)
     .option("--print <program>", "print only the path of this program, for instance kubectl")
+    .option("--mirror <folder>", "also fill this folder with what VMs without internet take from a mirror")
     .addHelpText(
       "after",
       "\nSTARGATE_TOOLCHAIN=build|download|auto says where from; auto (the default) downloads when the official\n" +
         "server answers. STARGATE_DEBIAN_MIRROR names another Debian mirror than the default one.",
     )
-    .action(async ({ print, ...request }: { kubernetes?: string; print?: string }) => {
-      const wanted = print === undefined ? undefined : hostProgram(print);
-      const { ensureToolchain } = await import("../toolchain/ensure-toolchain.ts");
-      const toolchain = await ensureToolchain(request, world);
-      if (wanted !== undefined) {
-        world.print(toolchain.program(wanted));
-        return;
-      }
-      world.print(
-        [
-          `Kubernetes   ${toolchain.kubernetesVersion}`,
-          `kubectl      ${toolchain.program("kubectl")}`,
-          `node bundle  ${toolchain.nodeBundleDir}`,
-        ].join("\n"),
-      );
-    });
+    .action(
+      async ({ print, mirror, ...request }: { kubernetes?: string; print?: string; mirror?: string }) => {
+        const wanted = print === undefined ? undefined : hostProgram(print);
+        const { ensureToolchain } = await import("../toolchain/ensure-toolchain.ts");
+        const toolchain = await ensureToolchain(request, world);
+        if (wanted !== undefined) {
+          world.print(toolchain.program(wanted));
+          return;
+        }
+        if (mirror !== undefined) {
+          const { fillMirror } = await import("../toolchain/mirror/fill-mirror.ts");
+          await fillMirror(resolve(mirror), toolchain, world);
+        }
+        world.print(
+          [
+            `Kubernetes   ${toolchain.kubernetesVersion}`,
+            `kubectl      ${toolchain.program("kubectl")}`,
+            `node bundle  ${toolchain.nodeBundleDir}`,
+            ...(mirror === undefined ? [] : [`mirror       ${resolve(mirror)}`]),
+          ].join("\n"),
+        );
+      },
+    );
 }
 
 function hostProgram(name: string): HostProgram {

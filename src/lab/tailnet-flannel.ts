@@ -27,14 +27,17 @@ const NetConf = z.looseObject({ Backend: z.looseObject({}) });
  * The lab's Flannel, for an MX that is itself in the tailnet. It must send by the tailnet's interface there, which
  * workers have not: they send by the one that leads to MX. It asks the API server at its tailnet address, as service
  * addresses need kube-proxy. Always in VXLAN: its workers may be in a cloud, whose network is no Ethernet on which
- * neighbours could be each other's next hop.
+ * neighbours could be each other's next hop. It brings Flannel's plugin along, where nodes do not have it already.
  */
-export function renderTailnetFlannel(address: string): string {
+export function renderTailnetFlannel(
+  address: string,
+  { bringsPlugin = true }: { bringsPlugin?: boolean } = {},
+): string {
   return parseAllDocuments(readAsset("lab/addons/flannel.yaml"))
     .map((document) => {
       const object: unknown = document.toJS();
       const kind = document.get("kind");
-      if (kind === "DaemonSet") return stringify(adaptDaemonSet(object, address));
+      if (kind === "DaemonSet") return stringify(adaptDaemonSet(object, address, bringsPlugin));
       return stringify(kind === "ConfigMap" ? withoutDirectRouting(object) : object);
     })
     .join("---\n");
@@ -47,8 +50,7 @@ function withoutDirectRouting(object: unknown): object {
   return { ...configMap, data: { ...configMap.data, "net-conf.json": `${JSON.stringify(changed)}\n` } };
 }
 
-function adaptDaemonSet(object: unknown, address: string): object {
-  const plugin = Plugin.parse(parse(readAsset("lab/addons/flannel-plugin.yaml")));
+function adaptDaemonSet(object: unknown, address: string, bringsPlugin: boolean): object {
   const daemonSet = DaemonSet.parse(object);
   const { spec } = daemonSet.spec.template;
   const [flannel] = spec.containers;
@@ -57,6 +59,8 @@ function adaptDaemonSet(object: unknown, address: string): object {
     if (variable.name === "KUBERNETES_SERVICE_HOST") variable.value = address;
     if (variable.name === "KUBERNETES_SERVICE_PORT") variable.value = "6443";
   }
+  if (!bringsPlugin) return daemonSet;
+  const plugin = Plugin.parse(parse(readAsset("lab/addons/flannel-plugin.yaml")));
   spec.initContainers.unshift(plugin.initContainer);
   spec.volumes.push(plugin.volume);
   return daemonSet;

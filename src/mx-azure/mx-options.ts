@@ -11,6 +11,7 @@ import {
   parseScope,
   parseZone,
 } from "../providers/azure/azure-options.ts";
+import { parseMirrorUrl } from "../toolchain/mirror/read-mirror.ts";
 import type { ImageUrn } from "../providers/azure/vm/vm-spec.ts";
 import { DEFAULT_KUBERNETES } from "./default-kubernetes.ts";
 
@@ -34,6 +35,8 @@ export interface MxOptions {
   adminUsername: string;
   /** "1.37", or a patch of it. */
   kubernetesVersion: string;
+  /** Root of a mirror that the VM, and this host, reach. */
+  artifactMirror: string | undefined;
 }
 
 const Flags = z.looseObject({
@@ -51,6 +54,7 @@ const Flags = z.looseObject({
   osDiskSize: z.string().optional(),
   adminUsername: z.string().default("azureuser"),
   kubernetesVersion: z.string().default(DEFAULT_KUBERNETES),
+  artifactMirror: z.string().optional(),
 });
 
 /** @throws UsageError */
@@ -73,6 +77,7 @@ export function parseMxOptions(
     osDiskGiB: parseDiskSize(given.osDiskSize),
     adminUsername: given.adminUsername,
     kubernetesVersion: parseKubernetesVersion(given.kubernetesVersion),
+    artifactMirror: parseMirrorUrl(given.artifactMirror, "--artifact-mirror"),
   };
   checkRanges(options);
   return options;

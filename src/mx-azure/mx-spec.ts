@@ -6,6 +6,7 @@ import { fromInternet, securityGroup, securityGroupId } from "../providers/azure
 import { subnet, subnetId, virtualNetwork } from "../providers/azure/resources/virtual-network.ts";
 import { ROLE_TAG } from "../providers/azure/tags.ts";
 import type { VmSpec } from "../providers/azure/vm/vm-spec.ts";
+import type { MirrorControlPlane } from "../toolchain/mirror/read-mirror.ts";
 import type { MxOptions } from "./mx-options.ts";
 import { renderMxCustomData } from "./render-mx-config.ts";
 
@@ -17,6 +18,8 @@ export const TAILNET_ADDRESS_TAG = "stargate-tailnet-address";
 export interface MxSpec {
   options: MxOptions;
   sshPublicKey: string;
+  /** Undefined: the VM takes what it needs from the internet. */
+  mirror?: MirrorControlPlane | undefined;
 }
 
 function namesOf(vmName: string) {
@@ -45,7 +48,7 @@ export function networkOf({ options }: MxSpec) {
   };
 }
 
-export function vmOf({ options, sshPublicKey }: MxSpec): {
+export function vmOf({ options, sshPublicKey, mirror }: MxSpec): {
   vm: VmSpec;
   interface: Resource<NetworkInterface>;
 } {
@@ -61,7 +64,7 @@ export function vmOf({ options, sshPublicKey }: MxSpec): {
       osDiskGiB: options.osDiskGiB,
       adminUsername: options.adminUsername,
       sshPublicKey,
-      customData: renderMxCustomData(options),
+      customData: renderMxCustomData({ ...options, mirror }),
       interfaceIds: [networkInterfaceId(options, names.interface)],
     },
     interface: networkInterface(options, {

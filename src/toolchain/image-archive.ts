@@ -29,40 +29,55 @@ interface Descriptor {
 }
 
 /** An OCI image layout in a tar archive, as `ctr images import` takes it. Same input, same bytes. */
-export async function imageArchive(spec: ImageSpec): Promise<Buffer> {
-  const layers = spec.layers.map((content) => ({ content, descriptor: describe(mediaTypes.layer, content) }));
+export function imageArchive(spec: ImageSpec): Promise<Buffer> {
+  return imagesArchive([spec]);
+}
+
+/** The same with several images in it; layers that they share are in it once. */
+export async function imagesArchive(specs: readonly ImageSpec[]): Promise<Buffer> {
+  const images = specs.map(describeImage);
+  const index = json({
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: images.map(({ entry }) => entry),
+  });
+  const blobs = new Map(
+    images
+      .flatMap((image) => image.blobs)
+      .map(blob)
+      .map((entry) => [entry.path, entry]),
+  );
+  return tarOf([
+    { path: "oci-layout", content: json({ imageLayoutVersion: "1.0.0" }) },
+    { path: "index.json", content: index },
+    ...blobs.values(),
+  ]);
+}
+
+function describeImage(spec: ImageSpec): { entry: object; blobs: Uint8Array[] } {
+  const layers = spec.layers.map((content) => describe(mediaTypes.layer, content));
   const config = json({
     created: "1970-01-01T00:00:00Z",
     architecture: spec.architecture,
     os: "linux",
     config: { Env: [searchPath], Entrypoint: spec.entrypoint, Cmd: spec.command, WorkingDir: "/" },
-    rootfs: { type: "layers", diff_ids: layers.map(({ descriptor }) => descriptor.digest) },
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
   });
   const manifest = json({
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
     config: describe(mediaTypes.config, config),
-    layers: layers.map(({ descriptor }) => descriptor),
+    layers,
   });
-  const index = json({
-    schemaVersion: 2,
-    mediaType: mediaTypes.index,
-    manifests: [
-      {
-        ...describe(mediaTypes.manifest, manifest),
-        platform: { architecture: spec.architecture, os: "linux" },
-        annotations: {
-          "io.containerd.image.name": spec.reference,
-          "org.opencontainers.image.ref.name": spec.reference.slice(spec.reference.lastIndexOf(":") + 1),
-        },
-      },
-    ],
-  });
-  return tarOf([
-    { path: "oci-layout", content: json({ imageLayoutVersion: "1.0.0" }) },
-    { path: "index.json", content: index },
-    ...[config, manifest, ...spec.layers].map(blob),
-  ]);
+  const entry = {
+    ...describe(mediaTypes.manifest, manifest),
+    platform: { architecture: spec.architecture, os: "linux" },
+    annotations: {
+      "io.containerd.image.name": spec.reference,
+      "org.opencontainers.image.ref.name": spec.reference.slice(spec.reference.lastIndexOf(":") + 1),
+    },
+  };
+  return { entry, blobs: [config, manifest, ...spec.layers] };
 }
 
 function blob(content: Uint8Array): TarEntry {

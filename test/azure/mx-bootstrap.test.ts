@@ -17,6 +17,7 @@ function place(changes: { programs?: Record<string, string>; before?: string } =
     files: {
       "/etc/stargate/mx.env":
         "export NODE_NAME=mx-1\nexport MINOR=1.37\nexport VERSION=1.37\nexport REPOSITORY=https://pkgs.test\nexport SANDBOX_IMAGE=pause\n",
+      "/etc/stargate/mirror.env": "export MIRROR=''\n",
       "/etc/stargate/kubeadm-init.yaml": readAsset("mx-azure/vm/kubeadm-init.yaml"),
       "/etc/stargate/flannel.yaml": 'value: "@TAILNET_ADDRESS@"\n',
       "/etc/stargate/crds.yaml": "kind: CustomResourceDefinition\n",

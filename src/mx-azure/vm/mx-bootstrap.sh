@@ -2,7 +2,9 @@
 # Makes this VM the control plane of the MX cluster. Run by stargate-mx.service until it succeeds: each step finds out
 # by itself whether its work is done. Says what it does in /var/log/mx-bootstrap.log; no secret is in there.
 # Programs, images and a flannel.yaml (in /usr/share/stargate) that the VM's image already has are used as they are.
-# Reads MINOR, VERSION, REPOSITORY, SANDBOX_IMAGE and NODE_NAME from /etc/stargate/mx.env.
+# Reads MINOR, VERSION, REPOSITORY, SANDBOX_IMAGE and NODE_NAME from /etc/stargate/mx.env; where a mirror gives everything,
+# also FILES (lines "<sha256> <path>" of what to fetch), PROGRAMS, CNI_PLUGINS, IMAGES and KUBECTL (see install-bundle.sh),
+# and from /etc/stargate/mirror.env its URL, MIRROR.
 set -euo pipefail
 
 readonly LIBRARY=/usr/local/lib/stargate
@@ -13,7 +15,9 @@ readonly LOG=/var/log/mx-bootstrap.log
 main() {
   # shellcheck source=/dev/null
   source "$SETTINGS/mx.env"
-  : "${MINOR:?}" "${VERSION:?}" "${REPOSITORY:?}" "${SANDBOX_IMAGE:?}" "${NODE_NAME:?}"
+  # shellcheck source=/dev/null
+  source "$SETTINGS/mirror.env"
+  : "${MIRROR?}" "${MINOR:?}" "${VERSION:?}" "${REPOSITORY:?}" "${SANDBOX_IMAGE:?}" "${NODE_NAME:?}"
   umask 077
   mkdir -p "$STATE"
   exec >>"$LOG" 2>&1
@@ -56,6 +60,10 @@ install_containerd() {
 
 install_kubernetes() {
   local program missing=()
+  if [[ -n "$MIRROR" ]]; then
+    install_from_mirror
+    return
+  fi
   for program in kubeadm kubelet kubectl; do command -v "$program" >/dev/null || missing+=("$program"); done
   if ((${#missing[@]} == 0)) && [[ "$(kubeadm version --output short)" == "v$MINOR."* ]]; then return 0; fi
   MINOR="$MINOR" VERSION="$VERSION" URL="$REPOSITORY" run install-packages.sh
@@ -64,6 +72,17 @@ install_kubernetes() {
       "kubectl=$(dpkg-query --show --showformat='${Version}' kubeadm)"
     apt-mark hold kubectl
   fi
+}
+
+# Checksums are in this VM's settings: a mirror that was changed since is refused.
+install_from_mirror() {
+  : "${FILES:?}" "${PROGRAMS:?}" "${CNI_PLUGINS:?}" "${IMAGES:?}" "${KUBECTL:?}"
+  URL="$MIRROR" MANIFEST_SHA256='' FILES="$FILES" run fetch-artifacts.sh
+  PROGRAMS="$PROGRAMS" CNI_PLUGINS="$CNI_PLUGINS" IMAGES="$IMAGES" \
+    KUBELET_SERVICE="$(cat "$SETTINGS/kubelet.service")"$'\n' KUBEADM_DROPIN="$(cat "$SETTINGS/10-kubeadm.conf")"$'\n' \
+    run install-bundle.sh
+  command -v kubectl >/dev/null ||
+    tar --extract --zstd --no-same-owner --file "/var/lib/stargate/artifacts/$KUBECTL" --directory /usr/local/bin kubectl
 }
 
 # It joins when somebody brings it a key; see settle-vm.sh.

@@ -18,5 +18,6 @@ export function addAzureFlags(command: Command): void {
     .option("--router-vm-size <size>", "size of the router, which needs two interfaces (default: --vm-size)")
     .option("--image <urn>", `publisher:offer:sku:version (default: ${DEFAULT_IMAGE})`)
     .option("--os-disk-size <GiB>", "size of the OS disks (default: the image's)")
+    .option("--artifact-mirror <url>", "mirror the router takes tailscale from (default: the internet)")
     .optionsGroup("Options:");
 }

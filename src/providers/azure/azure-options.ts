@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UsageError } from "../../lib/errors.ts";
 import { parseSubnet } from "../../lib/cidr.ts";
 import { DEFAULT_IMAGE, DEFAULT_LOCATION, DEFAULT_VM_SIZE } from "./azure-defaults.ts";
+import { parseMirrorUrl } from "../../toolchain/mirror/read-mirror.ts";
 import type { ImageUrn } from "./vm/vm-spec.ts";
 
 /** Azure's flags of prep-dc-inventory, parsed. */
@@ -19,6 +20,8 @@ export interface AzureOptions {
   routerVmSize: string;
   image: ImageUrn;
   osDiskGiB: number | undefined;
+  /** Root of a mirror that the VMs reach. */
+  artifactMirror: string | undefined;
 }
 
 const Flags = z.looseObject({
@@ -34,6 +37,7 @@ const Flags = z.looseObject({
   routerVmSize: z.string().optional(),
   image: z.string().default(DEFAULT_IMAGE),
   osDiskSize: z.string().optional(),
+  artifactMirror: z.string().optional(),
 });
 
 /** @throws UsageError */
@@ -57,6 +61,7 @@ export function parseAzureOptions(
     routerVmSize: given.routerVmSize ?? given.vmSize,
     image: parseImage(given.image),
     osDiskGiB: parseDiskSize(given.osDiskSize),
+    artifactMirror: parseMirrorUrl(given.artifactMirror, "--artifact-mirror"),
   };
 }
 

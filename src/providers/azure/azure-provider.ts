@@ -1,5 +1,6 @@
 import { StargateError, UsageError } from "../../lib/errors.ts";
 import type { World } from "../../lib/world.ts";
+import { readMirrorTailscale } from "../../toolchain/mirror/read-mirror.ts";
 import type { DatacenterRequest, Inventory, Provider, RouterJoin } from "../provider.ts";
 import type { Arm } from "./arm/arm.ts";
 import { armEndpoint, connectArm } from "./arm/connect-arm.ts";
@@ -15,7 +16,7 @@ import {
   withDatacenter,
   writeRecord,
 } from "./datacenter/datacenter-record.ts";
-import { routerAddressIn } from "./datacenter/datacenter-spec.ts";
+import { routerAddressIn, type DatacenterSpec } from "./datacenter/datacenter-spec.ts";
 import { ensureDatacenter } from "./datacenter/ensure-datacenter.ts";
 import { planDatacenter } from "./datacenter/plan-datacenter.ts";
 import { checkDatacenter } from "./datacenter/preflight.ts";
@@ -43,7 +44,7 @@ export function createAzureProvider(
     subnetFromFlags: ({ subnetCidr }) => (typeof subnetCidr === "string" ? subnetCidr : undefined),
     parseOptions: (flags, world) => parseAzureOptions(flags, world.env),
     preflight: async (request, options, world) =>
-      checkDatacenter({ request, options }, await contextFor(options, world)),
+      checkDatacenter(await specOf(request, options, world), await contextFor(options, world)),
     plan: async (request, options, world) =>
       (await planDatacenter({ request, options }, await contextFor(options, world))).lines,
     ensureDatacenter: (request, options, join, world) =>
@@ -51,7 +52,7 @@ export function createAzureProvider(
         refuseLoopback(join, world);
         await rememberPlace(request, options, world);
         const inventory = await ensureDatacenter(
-          { request, options },
+          await specOf(request, options, world),
           join,
           await contextFor(options, world),
         ).catch((error: unknown) => {
@@ -77,6 +78,17 @@ export function createAzureProvider(
 }
 
 export const azureProvider = createAzureProvider();
+
+/** With what the mirror says, where one is named: read before anything is made. */
+async function specOf(
+  request: DatacenterRequest,
+  options: AzureOptions,
+  { signal }: World,
+): Promise<DatacenterSpec> {
+  const { artifactMirror } = options;
+  if (artifactMirror === undefined) return { request, options };
+  return { request, options, mirror: await readMirrorTailscale(artifactMirror, "amd64", signal) };
+}
 
 function scopeOf({ subscriptionId, resourceGroup }: AzureOptions): ResourceScope {
   return { subscriptionId, resourceGroup };

@@ -8,6 +8,7 @@ import { networkInterface, networkInterfaceId } from "../resources/network-inter
 import type { Place } from "../resources/place.ts";
 import { publicAddress, publicAddressId } from "../resources/public-address.ts";
 import { routesVia, routeTable, routeTableId } from "../resources/route-table.ts";
+import type { MirrorTailscale } from "../../../toolchain/mirror/read-mirror.ts";
 import { fromInternet, securityGroup, securityGroupId, throughRouter } from "../resources/security-group.ts";
 import { subnet, subnetId, virtualNetwork } from "../resources/virtual-network.ts";
 import { renderRouterCustomData } from "../router/render-router-config.ts";
@@ -21,6 +22,8 @@ const ROUTER_INDEX = 4;
 export interface DatacenterSpec {
   request: DatacenterRequest;
   options: AzureOptions;
+  /** Undefined: VMs take what they need from the internet. */
+  mirror?: MirrorTailscale | undefined;
 }
 
 export function routerAddressIn(subnetCidr: string): string {
@@ -98,7 +101,7 @@ export interface DatacenterVm {
   interfaces: Resource<NetworkInterface>[];
 }
 
-export function routerOf({ request, options }: DatacenterSpec): DatacenterVm {
+export function routerOf({ request, options, mirror }: DatacenterSpec): DatacenterVm {
   const { routerName, subnetCidr } = request;
   const names = namesOf(routerName);
   const tags = tagsOf(routerName, "router");
@@ -109,7 +112,7 @@ export function routerOf({ request, options }: DatacenterSpec): DatacenterVm {
     ...shared,
     name: routerName,
     size: options.routerVmSize,
-    customData: renderRouterCustomData({ lanAddress, subnetCidr }),
+    customData: renderRouterCustomData({ lanAddress, subnetCidr, mirror }),
     interfaceIds: [
       networkInterfaceId(options, names.uplinkInterface),
       networkInterfaceId(options, interfaceName(routerName)),

@@ -1,16 +1,30 @@
 #!/usr/bin/env bash
-# Installs tailscale from its package repository, unless the image has it. Run by cloud-init; tries for ten minutes,
-# because a way out can come up late.
+# Installs tailscale from its package repository or from a mirror, unless the image has it. Run by cloud-init; tries for
+# ten minutes, because a way out can come up late.
+# Reads MIRROR (its URL; empty: none), TAILSCALE (path of the archive there) and TAILSCALE_SHA256 from
+# /etc/stargate/mirror.env.
 set -euo pipefail
 
 main() {
+  # shellcheck source=/dev/null
+  source /etc/stargate/mirror.env
+  : "${MIRROR?}" "${TAILSCALE?}" "${TAILSCALE_SHA256?}"
   if ! command -v tailscale >/dev/null; then
-    until install_package; do
+    until if [[ -n "$MIRROR" ]]; then install_from_mirror; else install_package; fi; do
       ((SECONDS < 600)) || exit 1
       sleep 5
     done
   fi
   systemctl enable --quiet --now tailscaled.service
+}
+
+install_from_mirror() {
+  local archive="/var/lib/stargate/artifacts/$TAILSCALE_SHA256"
+  URL="$MIRROR" MANIFEST_SHA256='' FILES="$TAILSCALE_SHA256 $TAILSCALE" \
+    /usr/local/lib/stargate/fetch-artifacts.sh || return 1
+  tar --extract --gzip --no-same-owner --no-overwrite-dir --file "$archive" --directory / || return 1
+  rm -f "$archive"
+  systemctl daemon-reload
 }
 
 install_package() {

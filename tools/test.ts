@@ -10,10 +10,7 @@ runSteps([
 ]);
 
 // One file at a time: each brings up etcd, API servers or VMs of its own, and there may be two cores.
-// CI leaves out the stand-ins for docker and kind, which depend on how quick the machine is (docs/testing.md).
-const isWanted = (path: string): boolean =>
-  process.env["CI"] === undefined || !path.startsWith("test/mx-kind/");
-const files = globSync(["test/**/*.test.ts", "src/**/*.test.ts", "tools/**/*.test.ts"]).filter(isWanted);
+const files = globSync(["test/**/*.test.ts", "src/**/*.test.ts", "tools/**/*.test.ts"]);
 const [file, ...args] = nodeTest(files, 1);
 // Random faults: as many seeds as a run of every test has time for; 300 are run by hand (docs/testing.md).
 const env = { STARGATE_FAULT_RUNS: "40", ...process.env };

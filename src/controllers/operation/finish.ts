@@ -1,4 +1,5 @@
 import { Operation, type StepStatus } from "../../api/v1alpha1/operation.ts";
+import type { SuccessRecord } from "../../api/v1alpha1/server.ts";
 import { describeError, StargateError } from "../../lib/errors.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import { deleteToken } from "./bootstrap-token.ts";
@@ -59,7 +60,26 @@ export async function succeed(
   ctx: Context,
   { reason, message, server }: Success,
 ): Promise<void> {
-  await finish(operation, writer, ctx, { phase: "Succeeded", reason, message, server });
+  const success = recordOf(operation, writer);
+  await finish(operation, writer, ctx, {
+    phase: "Succeeded",
+    reason,
+    message,
+    server: { ...server, ...(success === undefined ? {} : { success }) },
+  });
+}
+
+/** What the Server remembers of it. */
+function recordOf({ metadata, spec }: Operation, { status }: StatusWriter): SuccessRecord | undefined {
+  const { startedAt, profile } = status;
+  if (startedAt === undefined) return undefined;
+  const isFromProfile = spec.operation === "repave" && profile !== undefined;
+  return {
+    operation: spec.operation,
+    name: metadata.name,
+    startedAt,
+    ...(isFromProfile ? { profile } : {}),
+  };
 }
 
 /** `server`: what it is then; left out, the failure is the server's. */

@@ -1,5 +1,5 @@
 import { Operation } from "../../api/v1alpha1/operation.ts";
-import type { Server } from "../../api/v1alpha1/server.ts";
+import type { Server, SuccessRecord } from "../../api/v1alpha1/server.ts";
 import { timestamp } from "../../lib/clock.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import { withCondition } from "../conditions.ts";
@@ -68,13 +68,14 @@ export interface ServerResult {
   message: string;
   os?: string | null;
   nodeRef?: NodeRef | null;
+  success?: SuccessRecord;
 }
 
 /** Writes the result; the Server stays held until the Operation says its own end. Not ours (any more): left alone. */
 export async function reportServer(operation: Operation, ctx: Context, result: ServerResult): Promise<void> {
   await changeServerStatus(ctx.client, serverRefOf(operation), (now) => {
     if (now.status.currentOperation?.uid !== operation.metadata.uid) return undefined;
-    const { state, reason, message, os, nodeRef } = result;
+    const { state, reason, message, os, nodeRef, success } = result;
     const at = { now: timestamp(ctx.clock), generation: now.metadata.generation };
     const ready = { type: "Ready", status: state === "ready" ? "True" : "False", reason, message } as const;
     return {
@@ -83,9 +84,16 @@ export async function reportServer(operation: Operation, ctx: Context, result: S
       observedGeneration: now.metadata.generation,
       ...(os === undefined ? {} : { os }),
       ...(nodeRef === undefined ? {} : { nodeRef }),
+      ...(success === undefined ? {} : { history: remember(now.status.history ?? [], success) }),
       conditions: withCondition(now.status.conditions ?? [], ready, at),
     };
   });
+}
+
+/** The last success of each kind. What a deprovision removed is no success any more. */
+function remember(history: readonly SuccessRecord[], success: SuccessRecord): SuccessRecord[] {
+  const replaced = success.operation === "deprovision" ? ["deprovision", "repave"] : [success.operation];
+  return [...history.filter(({ operation }) => !replaced.includes(operation)), success];
 }
 
 /** Lets the Server go, if this Operation holds it. */

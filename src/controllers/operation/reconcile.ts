@@ -1,3 +1,5 @@
+import type { ProfileRecord } from "../../api/v1alpha1/operation.ts";
+import type { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
 import { describeError, StargateError } from "../../lib/errors.ts";
 import { describeDuration, parseDurationMs } from "../../lib/duration.ts";
 import type { ObjectRef } from "../../kubernetes/client.ts";
@@ -112,13 +114,19 @@ async function giveUp(run: Run, failure: Failure, signal: AbortSignal): Promise<
   await fail(operation, writer, ctx, { reason, message, server: result });
 }
 
-async function reportBegin({ operation, server }: Work, writer: StatusWriter, ctx: Context): Promise<void> {
+async function reportBegin(
+  { operation, server, profile }: Work,
+  writer: StatusWriter,
+  ctx: Context,
+): Promise<void> {
   const isFirst = operation.status.startedAt === undefined;
   await writer.update(
     {
       phase: "Running",
       reason: "InProgress",
       startedAt: operation.status.startedAt ?? writer.now,
+      // The first state: should a later one be taken up half-way, the server may still have parts of this one.
+      profile: operation.status.profile ?? stateOf(profile),
       attempts: (operation.status.attempts ?? 0) + 1,
       ...(isFirst ? { message: "begins" } : {}),
     },
@@ -134,6 +142,10 @@ async function reportBegin({ operation, server }: Work, writer: StatusWriter, ct
     const note = `Begins to ${operation.spec.operation} server ${server.metadata.name}`;
     await ctx.events.record({ ...operation, kind: "Operation" }, "Normal", "Started", note);
   }
+}
+
+function stateOf({ metadata: { name, uid, generation } }: ProvisioningProfile): ProfileRecord {
+  return { name, uid, generation };
 }
 
 async function tryAgain(error: unknown, writer: StatusWriter, ctx: Context): Promise<Next> {

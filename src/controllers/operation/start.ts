@@ -10,7 +10,7 @@ import { allOf } from "../together.ts";
 import { sweepTokens } from "./bootstrap-token.ts";
 import { RunningOperations, type Context } from "./context.ts";
 import { isBeingDeleted } from "./facts.ts";
-import { createInformers } from "./informers.ts";
+import { createInformers, type Informers } from "./informers.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { reconcile } from "./reconcile.ts";
 import { wokenByOperation, wokenByProfile, wokenByServer } from "./wake-ups.ts";
@@ -27,6 +27,8 @@ export interface OperationControllerOptions extends Omit<
 }
 
 export interface OperationController {
+  /** What it watches, for others to look at: each object is held once in a program. */
+  readonly informers: Informers;
   /** True while everything that is watched is being heard of. */
   isReady(): boolean;
   /** Watches, without working: the caches fill, so that taking over is quick. */
@@ -50,6 +52,7 @@ export function createOperationController(options: OperationControllerOptions): 
   });
 
   return {
+    informers,
     isReady: () => Object.values(informers).every((informer) => informer.isConnected),
     async watch(signal) {
       await Promise.all(Object.values(informers).map((informer) => informer.run(signal)));

@@ -8,7 +8,7 @@ const startedAt = "2026-01-01T00:10:00Z";
 const expected: Expected = {
   identity: { machineId: "m1", bootId: "b1", systemUuid: "ABC-1" },
   previousNodeUid: "old",
-  startedAtMs: Date.parse(startedAt),
+  createdAtMs: Date.parse(startedAt),
   joinedWithOurToken: true,
 };
 

@@ -5,8 +5,8 @@ import type { Node } from "../../kubernetes/schemas.ts";
 export interface Expected {
   identity: HostIdentity;
   previousNodeUid: string | undefined;
-  /** When the Operation began. */
-  startedAtMs: number;
+  /** When the Operation was created, by the API server's clock, as the Node's own time is: ours may be off. */
+  createdAtMs: number;
   /** True once a certificate request for this node, made with this Operation's token, was seen. */
   joinedWithOurToken: boolean;
 }
@@ -20,7 +20,7 @@ export type Proof =
   | { kind: "joined"; message: string }
   | { kind: "ready"; message: string };
 
-/** The API server's clock and ours may differ by this much. */
+/** API servers of one cluster may differ by this much. */
 const CLOCK_SKEW_MS = 60_000;
 
 /**
@@ -32,7 +32,7 @@ export function proveNode(node: Node | undefined, expected: Expected): Proof {
   if (node.metadata.uid === expected.previousNodeUid) {
     return { kind: "unproven", message: "the Node is still the one from before" };
   }
-  if (Date.parse(node.metadata.creationTimestamp) < expected.startedAtMs - CLOCK_SKEW_MS) {
+  if (Date.parse(node.metadata.creationTimestamp) < expected.createdAtMs - CLOCK_SKEW_MS) {
     return { kind: "impostor", message: "the Node is older than this Operation" };
   }
   const info = node.status.nodeInfo;

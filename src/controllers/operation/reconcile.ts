@@ -5,19 +5,17 @@ import { describeDuration, parseDurationMs } from "../../lib/duration.ts";
 import type { ObjectRef } from "../../kubernetes/client.ts";
 import { backOffMs, mayTryAgain } from "./back-off.ts";
 import type { Context } from "./context.ts";
-import { uncordon } from "./cordon.ts";
 import { deadlineMs, decide, type Decision, type Work } from "./decide.ts";
-import { isBeingDeleted } from "./facts.ts";
+import { hasBegun, isBeingDeleted } from "./facts.ts";
 import { fail, failureOf, release, succeed, type Failure } from "./finish.ts";
+import { giveUp } from "./give-up.ts";
 import { ensureFinalizer, takeServer } from "./hold.ts";
 import { observe } from "./observe.ts";
 import { plans } from "./plans.ts";
 import type { Run } from "./run.ts";
 import { RETRYING } from "./run-step.ts";
 import { StatusWriter } from "./status-writer.ts";
-import { serverAfterStop, stop } from "./stop.ts";
-import { stopOnHost } from "./stop-on-host.ts";
-import { stopsBeforeChanges } from "./untouched.ts";
+import { stop } from "./stop.ts";
 
 /** Milliseconds after which to look again; undefined: when something changes. */
 export type Next = number | undefined;
@@ -41,7 +39,7 @@ export async function reconcile(ref: ObjectRef, ctx: Context, signal: AbortSigna
       await reportWaiting(decision, ctx);
       return decision.delayMs;
     case "fail":
-      await fail(decision.operation, new StatusWriter(decision.operation, ctx), ctx, decision);
+      await refuse(decision, ctx, signal);
       return undefined;
     case "work":
       return work(decision, ctx, signal);
@@ -89,7 +87,8 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
       if (signal.aborted) throw error; // the program stops: the next one goes on here
       if (toStop.aborted) return 0; // the next look sees why
       if (!timeUp.aborted && mayTryAgain(error)) return await tryAgain(error, writer, ctx);
-      await giveUp(run, timeUp.aborted ? timedOut(run) : failureOf(error, writer.status.currentStep), signal);
+      const failure = timeUp.aborted ? timedOut(run) : failureOf(error, writer.status.currentStep);
+      await giveUp({ operation, writer }, failure, ctx, signal);
       return undefined;
     }
   } finally {
@@ -98,20 +97,15 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
   }
 }
 
-/** Ends it as failed: nothing of it goes on anywhere, and a node that was not changed is as it was before. */
-async function giveUp(run: Run, failure: Failure, signal: AbortSignal): Promise<void> {
-  const { ctx, writer } = run;
-  const { operation } = run.work;
-  const { reason, message } = failure;
-  const { uid } = operation.metadata;
-  const { server, profile } = run.work;
-  if (reason === "TimedOut")
-    await stopOnHost({ operationUid: uid, server, profile, graceMs: 0 }, ctx, signal);
-  const isUntouched = stopsBeforeChanges(writer);
-  if (isUntouched) await uncordon(ctx.client, server.metadata.name, uid, signal);
-  const isServersFault = reason !== "DrainTimeout" && reason !== "TimedOut";
-  const result = serverAfterStop({ reason, message, isUntouched: isUntouched && !isServersFault, server });
-  await fail(operation, writer, ctx, { reason, message, server: result });
+/** It may have begun before it came to this, and what it began may still run. */
+async function refuse(
+  { operation, reason, message }: Extract<Decision, { kind: "fail" }>,
+  ctx: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = new StatusWriter(operation, ctx);
+  if (hasBegun(operation)) await giveUp({ operation, writer }, { reason, message }, ctx, signal);
+  else await fail(operation, writer, ctx, { reason, message });
 }
 
 async function reportBegin(

@@ -24,7 +24,7 @@ export async function waitForNewNode(run: Run, host: Host): Promise<NodeRef> {
     return proveNode(node, {
       identity,
       previousNodeUid: writer.status.previousNodeUid,
-      startedAtMs: Date.parse(writer.status.startedAt ?? writer.now),
+      createdAtMs: Date.parse(run.work.operation.metadata.creationTimestamp),
       joinedWithOurToken: node !== undefined && seenJoinOf === node.metadata.uid,
     });
   });
@@ -33,7 +33,7 @@ export async function waitForNewNode(run: Run, host: Host): Promise<NodeRef> {
 /** Waits until the Node that the server is anyway is Ready again after a restart: as this host, with its new boot id. */
 export async function waitForNodeAgain(run: Run, host: Host): Promise<NodeRef> {
   const identity = await readIdentity(host, run.signal);
-  const expected = { identity, previousNodeUid: undefined, startedAtMs: 0, joinedWithOurToken: true };
+  const expected = { identity, previousNodeUid: undefined, createdAtMs: 0, joinedWithOurToken: true };
   return waitForProof(run, async (node) => {
     // Until the kubelet has reported, the Node tells of the boot before.
     const isOld = node?.status.nodeInfo?.bootID === run.writer.status.previousBootId;

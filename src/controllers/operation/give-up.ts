@@ -1,0 +1,36 @@
+import type { Operation } from "../../api/v1alpha1/operation.ts";
+import type { Context } from "./context.ts";
+import { CONNECT } from "./connect.ts";
+import { uncordon } from "./cordon.ts";
+import { fail, type Failure } from "./finish.ts";
+import type { StatusWriter } from "./status-writer.ts";
+import { serverAfterStop } from "./stop.ts";
+import { stopOnHost } from "./stop-on-host.ts";
+import { stopsBeforeChanges } from "./untouched.ts";
+
+/**
+ * Ends an Operation as failed: nothing of it goes on or is left on the host, and a node that was not changed is as it
+ * was before.
+ */
+export async function giveUp(
+  { operation, writer }: { operation: Operation; writer: StatusWriter },
+  { reason, message }: Failure,
+  ctx: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uid, namespace } = operation.metadata;
+  const { serverRef, provisioningProfileRef } = operation.spec;
+  const server = ctx.caches.server({ namespace, name: serverRef.name });
+  const profile = ctx.caches.profile({ namespace, name: provisioningProfileRef.name });
+  if (wasThere(writer)) await stopOnHost({ operationUid: uid, server, profile, graceMs: 0 }, ctx, signal);
+  const isUntouched = stopsBeforeChanges(writer);
+  if (isUntouched) await uncordon(ctx.client, serverRef.name, uid, signal);
+  const isServersFault = reason !== "DrainTimeout" && reason !== "TimedOut";
+  const result = serverAfterStop({ reason, message, isUntouched: isUntouched && !isServersFault, server });
+  await fail(operation, writer, ctx, { reason, message, server: result });
+}
+
+/** Whether anything was done on the host. One that let nobody in is not asked once more. */
+function wasThere({ status }: StatusWriter): boolean {
+  return (status.steps ?? []).some(({ name, startedAt }) => name !== CONNECT.name && startedAt !== undefined);
+}

@@ -207,6 +207,25 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
     assert.deepEqual(await journal(uid), ["try started", "try ended 5"]);
   });
 
+  void it("another Operation's first script stops what an earlier one left running, and removes what it left", async () => {
+    const [earlier, later] = [randomUUID(), randomUUID()];
+    const begun = Promise.withResolvers<undefined>();
+    const going = run(earlier, "echo begun; sleep 600", {
+      onLine: () => begun.resolve(undefined),
+      by: await host.connect(),
+    });
+    const interrupted = assert.rejects(going, { reason: "StepInterrupted" });
+    await begun.promise;
+
+    await run(later, "true");
+
+    await interrupted;
+    const { stdout: left } = await host.run("ls", `/var/lib/stargate/operations/${earlier}/try`);
+    assert.equal(left.trim(), "output");
+    assert.deepEqual(await journal(earlier), ["try started"]);
+    assert.deepEqual(await journal(later), ["try started", "try ended 0"]);
+  });
+
   void it("what the last ten operations said is kept, and no more", async () => {
     for (let count = 0; count < 12; count++) await run(randomUUID(), "true");
 

@@ -20,6 +20,8 @@ main() {
   ) >>"$folder/output" 2>&1 </dev/null || code=$?
   rm -f "$inputs"
   printf '%s' "$code" >"$folder/exit-code.new"
+  # A power cut must not make what is done undone.
+  sync "$folder/exit-code.new"
   mv -f "$folder/exit-code.new" "$folder/exit-code"
   note "${operation##*/} $step ended $code ${SECONDS}s"
 }

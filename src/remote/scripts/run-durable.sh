@@ -17,7 +17,7 @@ main() {
   unit="stargate-${OPERATION_UID:0:8}-$STEP.service"
   folder="$OPERATIONS/$OPERATION_UID/$STEP"
   secrets="/run/stargate/inputs/$OPERATION_UID-$STEP"
-  [[ -d "$OPERATIONS/$OPERATION_UID" ]] || prune
+  [[ -d "$OPERATIONS/$OPERATION_UID" ]] || make_way
   mkdir -p "$folder" /run/stargate/inputs
 
   # Two callers at once (one whose connection died, and the next): one starts it, the other attaches.
@@ -85,10 +85,24 @@ keep_output() {
   rm -f "$folder/output.$((last - 3))"
 }
 
+# The first step of an operation. What an earlier one left, because nobody could reach this host when it ended, must
+# neither run beside this one nor stay.
+make_way() {
+  local unit
+  for unit in $(systemctl list-units --plain --no-legend --state=active,activating 'stargate-*.service' | awk '{ print $1 }'); do
+    [[ "$unit" =~ ^stargate-[0-9a-f]{8}- && "$unit" != "stargate-${OPERATION_UID:0:8}-"* ]] || continue
+    systemctl stop "$unit"
+  done
+  [[ ! -d /run/stargate/inputs ]] || find /run/stargate/inputs -type f -not -name "$OPERATION_UID-*" -delete
+  [[ -d "$OPERATIONS" ]] || return 0
+  find "$OPERATIONS" -mindepth 3 -type f -not -path "$OPERATIONS/$OPERATION_UID/*" \
+    -not -name 'output*' -not -name exit-code -delete
+  prune
+}
+
 # Keeps what the last ten operations said, of each output the last MiB.
 prune() {
   local path
-  [[ -d "$OPERATIONS" ]] || return 0
   while read -r path; do rm -rf "$path"; done < <(
     find "$OPERATIONS" -mindepth 1 -maxdepth 1 -printf '%T@ %p\n' | sort -rn | tail -n +10 | cut -d ' ' -f 2
   )

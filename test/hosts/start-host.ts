@@ -11,6 +11,7 @@ import type { Dialer } from "../../src/remote/dialer.ts";
 import type { Host, HostAddress } from "../../src/remote/host.ts";
 import { createSshConnector } from "../../src/remote/ssh.ts";
 import { ensureHostRoot, scriptPath } from "./build-root.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 /** Why no test host can be started here; false where one can. It takes root to make namespaces and mounts. */
 export const hostsAreMissing = ((): string | false => {
@@ -29,46 +30,70 @@ export const hostsAreMissing = ((): string | false => {
   return status === 0 ? false : "needs the right to make namespaces and mounts";
 })();
 
+export interface TestHostOptions {
+  /** Puts files on its disk before it boots for the first time. Called with the folder that lies over its root. */
+  onDisk?: (folder: string) => Promise<void>;
+  /** Called when it has gone down by itself, as for a restart. */
+  onDown?: () => void;
+}
+
 /**
  * A host with a systemd, an sshd and a containerd of its own, in namespaces instead of a VM: up in two seconds, and
  * everything our scripts do on it is real but for the kernel's modules. Reached by SSH only, through a socket file.
  */
 export class TestHost implements AsyncDisposable {
   readonly address: HostAddress;
+  readonly disk: SmallDisk;
   readonly #base: string;
   readonly #folder: string;
+  readonly #onDown: () => void;
   readonly #connections = new Set<Socket>();
   #unshare: ChildProcess | undefined;
 
-  private constructor(base: string, folder: string, address: HostAddress) {
+  private constructor(
+    base: string,
+    folder: string,
+    { address, disk, onDown }: { address: HostAddress; disk: SmallDisk; onDown: () => void },
+  ) {
     this.#base = base;
     this.#folder = folder;
+    this.#onDown = onDown;
     this.address = address;
+    this.disk = disk;
   }
 
-  static async start(): Promise<TestHost> {
+  static async start({ onDisk, onDown = () => undefined }: TestHostOptions = {}): Promise<TestHost> {
     const folder = await mkdtemp("/tmp/sg-host-");
-    const ssh = join(folder, "disk", "etc", "ssh");
+    const disk = await SmallDisk.create(join(folder, "upper"));
+    const ssh = join(disk.path, "disk", "etc", "ssh");
     await mkdir(ssh, { recursive: true });
     for (const path of [join(ssh, "host-key"), join(folder, "user-key")]) {
       await exec(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path]);
     }
     await writeFile(join(ssh, "authorized-keys"), await readFile(join(folder, "user-key.pub")));
-    const host = new TestHost(await ensureHostRoot(), folder, {
+    const address = {
       name: "vm-1",
       ipv4: "192.0.2.10",
       port: 22,
       username: "ubuntu",
       privateKey: await readFile(join(folder, "user-key"), "utf8"),
       hostKey: await readFile(join(ssh, "host-key.pub"), "utf8"),
-    });
+    };
+    const host = new TestHost(await ensureHostRoot(), folder, { address, disk, onDown });
     try {
+      await onDisk?.(join(disk.path, "disk"));
       await host.boot();
       return host;
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get isUp(): boolean {
+    return (
+      this.#unshare !== undefined && this.#unshare.exitCode === null && this.#unshare.signalCode === null
+    );
   }
 
   /** A folder that the host sees as /shared. */
@@ -113,11 +138,12 @@ export class TestHost implements AsyncDisposable {
     await rm(join(this.shared, "ssh.sock"), { force: true });
     const flags = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork", "--kill-child"];
     // However the test ends, the host ends with it.
-    this.#unshare = spawn(
+    const child = spawn(
       "setpriv",
       [
         "--pdeathsig",
         "KILL",
+        ...this.disk.enter,
         "unshare",
         ...flags,
         scriptPath("boot-host.sh"),
@@ -130,6 +156,10 @@ export class TestHost implements AsyncDisposable {
         stdio: ["ignore", "ignore", "inherit"],
       },
     );
+    this.#unshare = child;
+    child.once("close", () => {
+      if (this.#unshare === child) this.#onDown();
+    });
     await retry(async () => (await this.connect())[Symbol.asyncDispose](), {
       timeoutMs: 30_000,
       minDelayMs: 50,
@@ -162,6 +192,7 @@ export class TestHost implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.powerOff();
+    await this.disk[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -8,8 +8,8 @@ set -euo pipefail
 main() {
   local base="$1" folder="$2" node="$3" repository="$4"
   mount --make-rprivate /
-  mkdir -p "$folder"/{disk,work,root,shared,containerd}
-  mount -t overlay overlay -o "lowerdir=$base,upperdir=$folder/disk,workdir=$folder/work" "$folder/root"
+  mkdir -p "$folder"/{upper/disk,upper/work,root,shared,containerd}
+  mount -t overlay overlay -o "lowerdir=$base,upperdir=$folder/upper/disk,workdir=$folder/upper/work" "$folder/root"
   cd "$folder/root"
   mount -t proc proc proc
   mount -t sysfs sysfs sys

@@ -28,11 +28,14 @@ async function requestCertificate(kubeconfigPath: string, nodeName: string): Pro
   });
 }
 
+/** Once, as a kubelet does when it starts: a Node that is deleted while it runs does not come back. */
+async function register(client: KubeClient, name: string): Promise<void> {
+  if ((await client.getIfExists(nodes, { namespace: "", name }, Node)) !== undefined) return;
+  await client.create(nodes, "", { apiVersion: "v1", kind: "Node", metadata: { name } });
+}
+
 async function report(client: KubeClient, name: string): Promise<void> {
   const ref = { namespace: "", name };
-  if ((await client.getIfExists(nodes, ref, Node)) === undefined) {
-    await client.create(nodes, "", { apiVersion: "v1", kind: "Node", metadata: { name } });
-  }
   const now = new Date().toISOString();
   const read = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8").trim() : "");
   const status = {
@@ -76,9 +79,13 @@ if (!existsSync(flag("kubeconfig"))) {
   writeFileSync(flag("kubeconfig"), "a kubeconfig");
 }
 const client = isOnline ? await createKubeClient({ kubeconfigPath: ADMIN_KUBECONFIG, env: {} }) : undefined;
-for (;;) {
-  if (client !== undefined) {
-    await report(client, nodeName).catch((error: unknown) => console.error(error)); // the API server may be away
+for (let isRegistered = false; ; await sleep(1_000)) {
+  if (client === undefined) continue;
+  try {
+    if (!isRegistered) await register(client, nodeName);
+    isRegistered = true;
+    await report(client, nodeName);
+  } catch (error) {
+    console.error(error); // the API server may be away
   }
-  await sleep(1_000);
 }

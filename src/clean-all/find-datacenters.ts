@@ -1,5 +1,6 @@
 import { destroyDatacenter } from "../prep-dc-inventory/destroy-datacenter.ts";
 import { providers } from "../providers/registry.ts";
+import { routersOf } from "../providers/routers.ts";
 import type { Finder } from "./removal.ts";
 
 /**
@@ -9,11 +10,15 @@ import type { Finder } from "./removal.ts";
 export const findDatacenters: Finder = async (world) => {
   const found = await Promise.all(
     providers.map(async (provider) =>
-      (await provider.listDatacenters(world)).map(({ router, workers, subnetCidr }) => ({
-        kind: "datacenter",
-        what: `${router.name} (${provider.id}, ${subnetCidr}): ${[router, ...workers].map(({ name }) => name).join(", ")}`,
-        remove: () => destroyDatacenter(router.name, provider, undefined, world),
-      })),
+      (await provider.listDatacenters(world)).map((inventory) => {
+        const { router, workers, subnetCidr } = inventory;
+        const names = [...routersOf(inventory), ...workers].map(({ name }) => name);
+        return {
+          kind: "datacenter",
+          what: `${router.name} (${provider.id}, ${subnetCidr}): ${names.join(", ")}`,
+          remove: () => destroyDatacenter(router.name, provider, undefined, world),
+        };
+      }),
     ),
   );
   return found.flat();

@@ -25,6 +25,10 @@ function addCommonFlags(command: Command): void {
       new Option("--provider <id>", "where the VMs are made").choices([...providerIds]).makeOptionMandatory(),
     )
     .requiredOption("--router-name <name>", "host name of the router VM; it also names the datacenter")
+    .option(
+      "--routers <count>",
+      "1, or 2 of which one takes over from the other (default: as many as there are, else 1)",
+    )
     .option("--vm <name>", "name of a worker VM (repeat for more)", collect)
     .option("--admin-username <name>", "user made on every VM, with sudo (default: ubuntu for qemu)")
     .option(

@@ -16,14 +16,16 @@ import {
 import { destroyDatacenter } from "../prep-dc-inventory/destroy-datacenter.ts";
 import { prepareDatacenter } from "../prep-dc-inventory/prepare-datacenter.ts";
 import { checkRequest } from "../prep-dc-inventory/survey.ts";
-import type { DatacenterRequest, Provider } from "../providers/provider.ts";
+import type { DatacenterRequest, Inventory, Provider } from "../providers/provider.ts";
 import { providerById } from "../providers/registry.ts";
+import { routersOf, standbyNamesFor } from "../providers/routers.ts";
 import { joiningTailnetGiven } from "./tailnet-flags.ts";
 
 /** The flags that do not depend on the provider, as commander hands them over. */
 const Flags = z.looseObject({
   provider: z.string(),
   routerName: z.string(),
+  routers: z.string().optional(),
   vm: z.array(z.string()).default([]),
   adminUsername: z.string().optional(),
   sshPublicKey: z.string().optional(),
@@ -77,6 +79,7 @@ async function prepare(
   const keys = await readKeys(flags, connections);
   const datacenter: DatacenterRequest = {
     routerName: flags.routerName,
+    standbyNames: await standbyNames(flags, provider, world),
     vmNames: flags.vm,
     subnetCidr: provider.subnetFromFlags(flags) ?? provider.defaultSubnetCidr,
     adminUsername: flags.adminUsername ?? "ubuntu",
@@ -103,9 +106,30 @@ async function prepare(
   );
   world.print(
     [
-      `Datacenter ${inventory.router.name} is ready: ${inventory.subnetCidr}, router ${inventory.router.ipv4}`,
+      `Datacenter ${inventory.router.name} is ready: ${inventory.subnetCidr}, ${describeRouters(inventory)}`,
       ...inventory.workers.map(({ name, ipv4 }) => `  Server ${namespace}/${name} at ${ipv4}`),
     ].join("\n"),
+  );
+}
+
+function describeRouters(inventory: Inventory): string {
+  const routers = routersOf(inventory);
+  if (routers.length === 1) return `router ${inventory.router.ipv4}`;
+  return `routers ${routers.map(({ ipv4 }) => ipv4).join(" and ")}, gateway ${inventory.gateway}`;
+}
+
+/** @throws UsageError for a number of routers that this provider cannot make */
+async function standbyNames(flags: Flags, provider: Provider, world: World): Promise<readonly string[]> {
+  const { routerName, routers } = flags;
+  if (routers === undefined) {
+    const known = await provider.readInventory(routerName, world);
+    return known?.standbyRouters?.map(({ name }) => name) ?? [];
+  }
+  const count = /^[1-9]$/.test(routers) ? Number(routers) : Number.NaN;
+  if (count <= provider.maxRouters) return standbyNamesFor(routerName, count);
+  throw new UsageError(
+    `--routers "${routers}": a datacenter of ${provider.id} has ${provider.maxRouters === 1 ? "one router" : `1 to ${provider.maxRouters}`}`,
+    provider.maxRouters === 1 ? "Leave it out (docs/decisions/0085-two-routers.md says why)." : undefined,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Datacenter } from "../api/v1alpha1/datacenter.ts";
 import type { Server } from "../api/v1alpha1/server.ts";
 import { StargateError } from "../lib/errors.ts";
-import { describeRoute } from "../prep-dc-inventory/verify-way.ts";
+import { describeRoute } from "../prep-dc-inventory/router-routes.ts";
 import type { Device } from "../tailnet/tailnet.ts";
 import { ok, red, redFor, skipped, warning, type Attempt, type Finding } from "./finding.ts";
 

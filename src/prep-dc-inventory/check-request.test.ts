@@ -13,6 +13,7 @@ const request: DatacenterRequest = {
 const around: Surroundings = {
   reserved: [{ cidr: "10.244.0.0/16", what: "the cluster's pods" }],
   taken: [{ cidr: "192.168.101.0/24", what: "datacenter router-b" }],
+  routerNames: ["router-b", "router-a-2"],
   servers: [],
 };
 const longName = "a".repeat(64);
@@ -25,6 +26,9 @@ void describe("findMistakes()", () => {
     ["a name with a dash at its end", { vmNames: ["vm-"] }, [/"vm-" is no valid VM name/]],
     ["a name given twice", { vmNames: ["vm-1", "vm-1"] }, [/vm-1 is given twice/]],
     ["a VM named like the router", { vmNames: ["router-a"] }, [/router-a is given twice/]],
+    ["a second router named like a VM", { standbyNames: ["vm-1"] }, [/vm-1 is given twice/]],
+    ["a second router named like another's", { standbyNames: ["router-a-2"] }, [/router-a-2 is a router of/]],
+    ["a second router", { standbyNames: ["router-a-3"] }, []],
     ["no VM at all", { vmNames: [] }, [/no VM was named/]],
     ["a subnet that is none", { subnetCidr: "192.168.100/24" }, [/is no subnet/]],
     ["an address instead of a subnet", { subnetCidr: "192.168.100.7/24" }, [/is no subnet/]],

@@ -1,6 +1,7 @@
 import { parseSubnet, overlaps, contains } from "../lib/cidr.ts";
 import { planAddresses, roomForWorkers } from "../providers/plan-addresses.ts";
 import type { DatacenterRequest } from "../providers/provider.ts";
+import { routerNamesOf } from "../providers/routers.ts";
 
 /** What is already there, gathered before anything is made. */
 export interface Surroundings {
@@ -8,6 +9,8 @@ export interface Surroundings {
   reserved: readonly { cidr: string; what: string }[];
   /** Subnets of other datacenters and routes of other devices. */
   taken: readonly { cidr: string; what: string }[];
+  /** Routers of other datacenters. */
+  routerNames: readonly string[];
   /** Servers of the cluster: name, namespace, address, and the router they belong to. */
   servers: readonly { name: string; namespace: string; ipv4: string; router: string | undefined }[];
 }
@@ -17,8 +20,9 @@ export interface Surroundings {
  * Pure; an empty list means that making may begin.
  */
 export function findMistakes(request: DatacenterRequest, namespace: string, around: Surroundings): string[] {
+  const routers = routerNamesOf(request);
   const names = [
-    ...checkName("router", request.routerName),
+    ...routers.flatMap((name) => checkName("router", name)),
     ...request.vmNames.flatMap((name) => checkName("VM", name)),
   ];
   const subnet = parseSubnet(request.subnetCidr);
@@ -28,7 +32,13 @@ export function findMistakes(request: DatacenterRequest, namespace: string, arou
       `"${request.subnetCidr}" is no subnet: write it as 192.168.100.0/24, its first address and length`,
     ];
   }
-  const mistakes = [...names, ...findDuplicates([request.routerName, ...request.vmNames])];
+  const mistakes = [
+    ...names,
+    ...findDuplicates([...routers, ...request.vmNames]),
+    ...routers
+      .filter((name) => around.routerNames.includes(name))
+      .map((name) => `${name} is a router of another datacenter`),
+  ];
   if (request.vmNames.length === 0) mistakes.push("no VM was named: give --vm at least once");
   const room = roomForWorkers(subnet);
   if (request.vmNames.length > room) {

@@ -3,12 +3,14 @@ import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import { applyManifests } from "../kubernetes/apply-manifests.ts";
 import type { DatacenterRequest, Inventory, Provider, RouterJoin } from "../providers/provider.ts";
+import { routersOf } from "../providers/routers.ts";
 import { createSshConnector } from "../remote/ssh.ts";
 import { ROUTER_TAG, type RouterKey } from "../tailnet/tailnet.ts";
 import type { Connections } from "./connections.ts";
 import { recordVerification } from "./record-verification.ts";
 import { checkRequest } from "./survey.ts";
-import { ensureRoute, findRouter, verifyWorkers, waitForRouter, type WorkerLogin } from "./verify-way.ts";
+import { verifyWorkers, type WorkerLogin } from "./verify-way.ts";
+import { ensureRoutes, findRouter, reachRouters, waitForRouter } from "./router-routes.ts";
 import { writeDatacenter } from "./write-datacenter.ts";
 import { writeServers } from "./write-servers.ts";
 
@@ -45,19 +47,26 @@ export async function prepareDatacenter<Options>(
   await progress.step("Install the custom resources", () => applyManifests(client, renderCrds(), { signal }));
 
   const keys: RouterKey[] = [];
-  const join = routerJoin(datacenter.routerName, connections, keys, world);
+  const join = routerJoin(connections, keys, world);
   try {
     const inventory = await provider.ensureDatacenter(datacenter, options, join, world);
     const owner = await progress.step("Write the Datacenter object", () =>
       writeDatacenter(client, inventory, namespace, tailnet, signal),
     );
-    await progress.step(`Wait for router ${datacenter.routerName} in the tailnet`, () =>
-      waitForRouter(tailnet, datacenter.routerName, world),
+    const routers = routersOf(inventory);
+    const names = routers.map(({ name }) => name);
+    await progress.step(`Wait for router ${names.join(" and ")} in the tailnet`, () =>
+      Promise.all(names.map((name) => waitForRouter(tailnet, name, world))),
     );
     await provider.forgetJoinKey?.(datacenter.routerName, world);
     await progress.step(`Approve route ${inventory.subnetCidr}`, () =>
-      ensureRoute(tailnet, datacenter.routerName, inventory.subnetCidr, world),
+      ensureRoutes(tailnet, names, inventory.subnetCidr, world),
     );
+    if (routers.length > 1) {
+      await progress.step("Verify that one router leads to the other", () =>
+        reachRouters(routers, dialer, world),
+      );
+    }
     const apiServer = connections.workerApiServer;
     await progress.step("Verify the way to every worker, and from it to the API server", (update) =>
       recordVerification(
@@ -81,15 +90,10 @@ export async function prepareDatacenter<Options>(
   }
 }
 
-function routerJoin(
-  routerName: string,
-  { tailnet, lab }: Connections,
-  keys: RouterKey[],
-  { signal }: World,
-): RouterJoin {
+function routerJoin({ tailnet, lab }: Connections, keys: RouterKey[], { signal }: World): RouterJoin {
   return {
-    findDevice: () => findDeviceState(routerName, tailnet, signal),
-    readAuthKey: async () => {
+    findDevice: (routerName) => findDeviceState(routerName, tailnet, signal),
+    readAuthKey: async (routerName) => {
       await removeOldDevices(routerName, tailnet, signal);
       const key = await tailnet.createRouterKey(
         { description: `stargate router ${routerName}`.slice(0, 50), ttlSeconds: ROUTER_KEY_TTL_SECONDS },

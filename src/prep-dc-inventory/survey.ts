@@ -6,6 +6,7 @@ import type { KubeClient } from "../kubernetes/client.ts";
 import { servers } from "../kubernetes/resources.ts";
 import type { DatacenterRequest, Provider } from "../providers/provider.ts";
 import type { Device, Tailnet } from "../tailnet/tailnet.ts";
+import { routerNamesOf, routersOf } from "../providers/routers.ts";
 import { findMistakes, type Surroundings } from "./check-request.ts";
 import type { Connections } from "./connections.ts";
 
@@ -49,9 +50,10 @@ async function survey(
     listServers(client, world.signal),
   ]);
   const others = datacenters.filter(({ router }) => router.name !== request.routerName);
-  const ours = new Set(others.map(({ router }) => router.name));
+  const routerNames = others.flatMap((other) => routersOf(other).map(({ name }) => name));
+  const ours = new Set([...routerNames, ...routerNamesOf(request)]);
   const routes = devices
-    .filter(({ hostname }) => hostname !== request.routerName && !ours.has(hostname))
+    .filter(({ hostname }) => !ours.has(hostname))
     .flatMap(({ hostname, advertisedRoutes }) =>
       advertisedRoutes.map((cidr) => ({ cidr, what: `a route of ${hostname}` })),
     );
@@ -61,6 +63,7 @@ async function survey(
       ...others.map(({ subnetCidr, router }) => ({ cidr: subnetCidr, what: `datacenter ${router.name}` })),
       ...routes,
     ],
+    routerNames,
     servers: known,
   };
 }

@@ -5,90 +5,13 @@ import { readAsset } from "../lib/assets.ts";
 import type { World } from "../lib/world.ts";
 import type { Inventory, InventoryEntry } from "../providers/provider.ts";
 import type { Host, HostConnector } from "../remote/host.ts";
-import type { Device, Tailnet } from "../tailnet/tailnet.ts";
 
 /** Emulated guests take minutes to boot when several do at once. */
-const BOOT_TIMEOUT_MS = 15 * 60_000;
-const ROUTE_TIMEOUT_MS = 2 * 60_000;
+export const BOOT_TIMEOUT_MS = 15 * 60_000;
 const API_TIMEOUT_MS = 3 * 60_000;
 
 /** What cloud-init says of itself when it is done. */
 const CloudInitResult = z.object({ v1: z.object({ errors: z.array(z.string()).default([]) }) });
-
-/**
- * Waits until the router is online in the tailnet.
- * @throws StargateError RouterNotInTailnet with what to look at
- */
-export async function waitForRouter(tailnet: Tailnet, routerName: string, world: World): Promise<Device> {
-  return retry(
-    async () => {
-      const devices = await tailnet.listDevices(world.signal);
-      const device = findRouter(devices, routerName);
-      if (device?.online === true) return device;
-      throw new StargateError(
-        "RouterNotInTailnet",
-        `Router ${routerName} has not joined ${tailnet.description}`,
-        {
-          retriable: true,
-          remedy: "Look at the router's console; run the command again to go on waiting.",
-        },
-      );
-    },
-    {
-      timeoutMs: BOOT_TIMEOUT_MS,
-      minDelayMs: 500,
-      maxDelayMs: 2_000,
-      signal: world.signal,
-      clock: world.clock,
-    },
-  );
-}
-
-/**
- * Approves the datacenter's subnet and waits until it is enabled and leads through this router.
- * @throws StargateError RouteNotUp
- */
-export async function ensureRoute(
-  tailnet: Tailnet,
-  routerName: string,
-  subnetCidr: string,
-  world: World,
-): Promise<void> {
-  const { signal, clock } = world;
-  await retry(
-    async () => {
-      const device = findRouter(await tailnet.listDevices(signal), routerName);
-      const state = describeRoute(device, subnetCidr);
-      if (state === undefined) return;
-      if (device !== undefined && !device.enabledRoutes.includes(subnetCidr)) {
-        await tailnet.approveRoutes(device.id, [...new Set([...device.enabledRoutes, subnetCidr])], signal);
-      }
-      throw new StargateError("RouteNotUp", `Route ${subnetCidr} of ${routerName} is ${state}`, {
-        retriable: true,
-        remedy: "Run the command again; if it stays so, look at the router's devices page in the tailnet.",
-      });
-    },
-    { timeoutMs: ROUTE_TIMEOUT_MS, minDelayMs: 200, maxDelayMs: 1_000, signal, clock },
-  );
-}
-
-/** The router's device. A router made anew leaves its old device behind, offline, under the same host name. */
-export function findRouter(devices: readonly Device[], routerName: string): Device | undefined {
-  const named = devices.filter(({ hostname }) => hostname === routerName);
-  return named.find(({ online }) => online) ?? named[0];
-}
-
-/** What is missing for a route to be up; undefined when it is. */
-export function describeRoute(device: Device | undefined, subnetCidr: string): string | undefined {
-  if (device === undefined) return "unknown: the router is not in the tailnet";
-  if (!device.online) return "down: the router is offline";
-  if (!device.advertisedRoutes.includes(subnetCidr)) return "not advertised yet";
-  if (!device.enabledRoutes.includes(subnetCidr)) return "not approved yet";
-  if (device.primaryRoutes !== undefined && !device.primaryRoutes.includes(subnetCidr)) {
-    return "not primary: another device serves the same subnet";
-  }
-  return undefined;
-}
 
 export interface WorkerLogin {
   username: string;

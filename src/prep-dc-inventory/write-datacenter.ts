@@ -5,6 +5,7 @@ import { StargateError } from "../lib/errors.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
 import { datacenters, namespaces } from "../kubernetes/resources.ts";
 import type { Inventory } from "../providers/provider.ts";
+import { routersOf } from "../providers/routers.ts";
 import type { Tailnet } from "../tailnet/tailnet.ts";
 import { DATACENTER_LABEL, PROVIDER_LABEL } from "./labels.ts";
 
@@ -20,12 +21,13 @@ export interface OwnerReference {
   blockOwnerDeletion: boolean;
 }
 
-/** The Datacenter object of an inventory, as it is applied. It is named for its router. */
+/** The Datacenter object of an inventory, as it is applied. It is named for its first router. */
 export function renderDatacenter(
-  { providerId, subnetCidr, router }: Inventory,
+  inventory: Inventory,
   namespace: string,
   { description, loginServer }: Pick<Tailnet, "description" | "loginServer">,
 ): object {
+  const { providerId, subnetCidr, router } = inventory;
   return {
     apiVersion: API_VERSION,
     kind: "Datacenter",
@@ -37,7 +39,7 @@ export function renderDatacenter(
     spec: {
       provider: providerId,
       subnets: [subnetCidr],
-      routers: [{ name: router.name, address: router.ipv4 }],
+      routers: routersOf(inventory).map(({ name, ipv4 }) => ({ name, address: ipv4 })),
       tailnet: { description, ...(loginServer === undefined ? {} : { loginServer }) },
     },
   };
@@ -63,19 +65,19 @@ export async function writeDatacenter(
   return { apiVersion: API_VERSION, kind: "Datacenter", name: ref.name, uid, ...kept };
 }
 
-/** Deletes the Datacenter objects of a router, in every namespace. Returns their names. */
+/** Deletes the Datacenter objects of a router, in every namespace. Returns what they were. */
 export async function deleteDatacenters(
   client: KubeClient,
   routerName: string,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<Datacenter[]> {
   const labelSelector = `${DATACENTER_LABEL}=${routerName}`;
   try {
     const { items } = await client.list(datacenters, Datacenter, { labelSelector, signal });
     for (const { metadata } of items) {
       await client.delete(datacenters, { namespace: metadata.namespace, name: metadata.name }, { signal });
     }
-    return items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    return items;
   } catch (error) {
     if (error instanceof StargateError && error.reason === "ApiTypeMissing") return []; // no CRD, no Datacenters
     throw error;

@@ -27,7 +27,7 @@ export function renderServers(
       spec: {
         ipv4: worker.ipv4,
         provider: inventory.providerId,
-        router: { name: inventory.router.name, address: inventory.router.ipv4 },
+        router: { name: inventory.router.name, address: inventory.gateway ?? inventory.router.ipv4 },
         hostKey: worker.hostKey,
         macAddress: worker.macAddress,
       },

@@ -1,6 +1,11 @@
 import { addressAt, parseSubnet, type Subnet } from "../lib/cidr.ts";
 import { UsageError } from "../lib/errors.ts";
-import { ROUTER_INDEX, FIRST_WORKER_INDEX, roomForWorkers } from "./plan-addresses.ts";
+import {
+  FIRST_OF_ROUTERS_INDEX,
+  FIRST_WORKER_INDEX,
+  ROUTER_INDEX,
+  roomForWorkers,
+} from "./plan-addresses.ts";
 
 interface Place {
   name: string;
@@ -36,9 +41,16 @@ export function assignAddresses(
   });
 }
 
-/** The router's address in a subnet. */
-export function routerAddress(subnet: Subnet): string {
+/** Where the default route of a subnet's workers leads: the router's address, or the one that several hold in turn. */
+export function gatewayAddress(subnet: Subnet): string {
   return addressAt(subnet, ROUTER_INDEX);
+}
+
+/** Addresses of a datacenter's routers. A single one holds the gateway's; of several, each has one of its own. */
+export function placeRouters(names: readonly string[], subnet: Subnet): Place[] {
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return [{ name: only, ipv4: gatewayAddress(subnet) }];
+  return names.map((name, index) => ({ name, ipv4: addressAt(subnet, FIRST_OF_ROUTERS_INDEX + index) }));
 }
 
 /** The subnet of a text that was checked where it came in. */

@@ -4,6 +4,8 @@ import type { DatacenterRequest } from "./provider.ts";
 /** Place of the router in the subnet, and of the first worker: the rule every datacenter follows. */
 export const ROUTER_INDEX = 1;
 export const FIRST_WORKER_INDEX = 10;
+/** Where several routers have addresses of their own: the router's place is then one that they hold in turn. */
+export const FIRST_OF_ROUTERS_INDEX = 2;
 
 export interface AddressPlan {
   subnet: Subnet;

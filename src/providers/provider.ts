@@ -4,6 +4,8 @@ import type { World } from "../lib/world.ts";
 export interface DatacenterRequest {
   /** Host name of the router VM. Also names the datacenter: one router name, one datacenter. */
   routerName: string;
+  /** Host names of further routers, which take over from the first; none where they are left out. */
+  standbyNames?: readonly string[];
   /** Worker VM names, in the order of their addresses. */
   vmNames: readonly string[];
   /** The datacenter's subnet, for instance 192.168.100.0/24. */
@@ -18,15 +20,15 @@ export interface DatacenterRequest {
   artifactsDir?: string | undefined;
 }
 
-/** What the router VM needs to join the tailnet. */
+/** What router VMs need to join the tailnet. */
 export interface RouterJoin {
   /** What the tailnet knows of this router now; "unknown" where it cannot be asked. */
-  findDevice: () => Promise<"online" | "offline" | "absent" | "unknown">;
+  findDevice: (routerName: string) => Promise<"online" | "offline" | "absent" | "unknown">;
   /**
    * Called only if the router has to join: it has to be made, or its tailnet does not know it. Mints or reads the
    * tailnet key. The provider must keep it secret.
    */
-  readAuthKey: () => Promise<string>;
+  readAuthKey: (routerName: string) => Promise<string>;
   /** Undefined for Tailscale's own control server. */
   loginServer: string | undefined;
   tags: readonly string[];
@@ -52,6 +54,10 @@ export interface Inventory {
   providerId: string;
   subnetCidr: string;
   router: InventoryEntry;
+  /** Further routers, which take over from the first. */
+  standbyRouters?: InventoryEntry[];
+  /** Where the workers' default route leads, if that is no router's own address but one that several hold in turn. */
+  gateway?: string;
   workers: InventoryEntry[];
 }
 
@@ -70,6 +76,8 @@ export interface Provider<Options = unknown> {
   readonly id: string;
   /** Subnet used when none is given. */
   readonly defaultSubnetCidr: string;
+  /** So many routers can serve a datacenter's workers, one taking over from the other. */
+  readonly maxRouters: number;
   /** The subnet the flags ask for (each provider has its own flag for it); undefined where they do not say. */
   subnetFromFlags(flags: Readonly<Record<string, unknown>>): string | undefined;
   /** @throws UsageError */
@@ -84,7 +92,7 @@ export interface Provider<Options = unknown> {
     world: World,
   ): Promise<Inventory>;
   /**
-   * Called once the router is in the tailnet: removes the key from wherever it still lies for the router's first boot.
+   * Called once the routers are in the tailnet: removes their keys from wherever they still lie for a first boot.
    * Left out where no such place can be reached.
    */
   forgetJoinKey?(routerName: string, world: World): Promise<void>;

@@ -165,7 +165,9 @@ void test("prep-dc-inventory writes a Datacenter that owns its Servers, and what
   const inventory: Inventory = {
     providerId: "qemu",
     subnetCidr: "192.168.79.0/24",
-    router: entry("dc4-router", "192.168.79.1"),
+    router: entry("dc4-router", "192.168.79.2"),
+    standbyRouters: [entry("dc4-router-2", "192.168.79.3")],
+    gateway: "192.168.79.1",
     workers: [entry("dc4-vm-1", "192.168.79.10")],
   };
   await using world = await ControllerWorld.create(cluster, "inventory");
@@ -182,8 +184,14 @@ void test("prep-dc-inventory writes a Datacenter that owns its Servers, and what
   assert.equal(created.metadata.generation, 1);
   const Owned = z.object({
     metadata: z.object({ ownerReferences: z.array(z.object({ kind: z.string(), uid: z.string() })) }),
+    spec: z.object({ router: z.object({ name: z.string(), address: z.string() }) }),
   });
   const server = await client.get(servers, { namespace, name: "dc4-vm-1" }, Owned);
+  assert.deepEqual(server.spec.router, { name: "dc4-router", address: "192.168.79.1" });
+  assert.deepEqual(created.spec.routers, [
+    { name: "dc4-router", address: "192.168.79.2" },
+    { name: "dc4-router-2", address: "192.168.79.3" },
+  ]);
   assert.deepEqual(server.metadata.ownerReferences, [{ kind: "Datacenter", uid: created.metadata.uid }]);
 
   const place = { client, ref: { namespace, name: "dc4-router" }, apiServer: "https://100.64.0.1:6443" };
@@ -202,7 +210,11 @@ void test("prep-dc-inventory writes a Datacenter that owns its Servers, and what
   const failed = await objects.waitFor("dc4-router", { ApiReachableFromWorkers: "False", Ready: "False" });
   assert.equal(conditionOf(failed, "WorkersReachable")?.status, "True");
 
-  assert.deepEqual(await deleteDatacenters(client, "dc4-router", signal), ["inventory/dc4-router"]);
+  const deleted = await deleteDatacenters(client, "dc4-router", signal);
+  assert.deepEqual(
+    deleted.map(({ spec }) => spec.routers.map(({ name }) => name)),
+    [["dc4-router", "dc4-router-2"]],
+  );
   await assert.rejects(objects.get("dc4-router"), { reason: "ApiNotFound" });
 });
 

@@ -59,7 +59,7 @@ void describe("a VM", () => {
       uplinkCidr: "10.0.2.0/24",
     });
     const cards = [
-      { id: "uplink", netdev: network.uplinkNetdev(), macAddress: vm.uplinkMacAddress },
+      { id: "uplink", netdev: network.uplinkNetdev(0), macAddress: vm.uplinkMacAddress },
       { id: "lan", netdev: network.lanNetdev(vm), macAddress: vm.macAddress },
     ];
     return renderQemuCommand({

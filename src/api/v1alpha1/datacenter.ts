@@ -34,7 +34,9 @@ export const DatacenterRouter = z.object({
     .string()
     .max(15)
     .meta({ format: "ipv4" })
-    .describe("Its address in the datacenter, the gateway of the workers."),
+    .describe(
+      "Its own address in the datacenter. A single router's is the workers' gateway; several hold that in turn.",
+    ),
 });
 export type DatacenterRouter = z.infer<typeof DatacenterRouter>;
 

@@ -41,6 +41,7 @@ export function createAzureProvider(
   return {
     id: "azure",
     defaultSubnetCidr: DEFAULT_SUBNET_CIDR,
+    maxRouters: 1, // a route table's next hop does not fail over by itself: decision 85
     subnetFromFlags: ({ subnetCidr }) => (typeof subnetCidr === "string" ? subnetCidr : undefined),
     parseOptions: (flags, world) => parseAzureOptions(flags, world.env),
     preflight: async (request, options, world) =>

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { isErrno, makePrivateDir, readJsonIfExists, writeFileAtomic } from "../../lib/files.ts";
+import { gatewayAddress, subnetOf } from "../assign-addresses.ts";
 import type { Inventory, InventoryEntry } from "../provider.ts";
 
 const HostKey = z.object({ privateKey: z.string(), publicKey: z.string() });
@@ -81,9 +82,30 @@ export const Datacenter = z.object({
   sshPublicKey: z.string(),
   network: NetworkState,
   router: RouterVm,
+  /** Routers that take over from the first. The gateway's address is then nobody's own. */
+  standbyRouters: z.array(RouterVm).default([]),
   workers: z.array(Vm),
 });
 export type Datacenter = z.infer<typeof Datacenter>;
+
+/** Every router, the one that names the datacenter first. */
+export function routerVms({ router, standbyRouters }: Datacenter): RouterVmState[] {
+  return [router, ...standbyRouters];
+}
+
+/** Every VM. */
+export function vmsOf(datacenter: Datacenter): VmState[] {
+  return [...routerVms(datacenter), ...datacenter.workers];
+}
+
+/** The datacenter with its routers changed, one by one. */
+export function withRouters(
+  datacenter: Datacenter,
+  change: (router: RouterVmState) => RouterVmState,
+): Datacenter {
+  const { router, standbyRouters } = datacenter;
+  return { ...datacenter, router: change(router), standbyRouters: standbyRouters.map(change) };
+}
 
 /** Where a datacenter's files are. */
 export function datacenterDir(datacentersDir: string, routerName: string): string {
@@ -122,10 +144,17 @@ export async function readDatacenters(datacentersDir: string): Promise<Datacente
 
 /** The datacenter as others see it; only the workers of these names, where names are given. */
 export function inventoryOf(datacenter: Datacenter, vmNames?: readonly string[]): Inventory {
+  const { standbyRouters } = datacenter;
   return {
     providerId: "qemu",
     subnetCidr: datacenter.subnetCidr,
     router: entryOf(datacenter.router),
+    ...(standbyRouters.length === 0
+      ? {}
+      : {
+          standbyRouters: standbyRouters.map(entryOf),
+          gateway: gatewayAddress(subnetOf(datacenter.subnetCidr)),
+        }),
     workers: datacenter.workers
       .filter(({ name }) => vmNames === undefined || vmNames.includes(name))
       .map(entryOf),

@@ -2,7 +2,7 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "../../lib/files.ts";
 import type { World } from "../../lib/world.ts";
-import { readDatacenter } from "./datacenter-state.ts";
+import { readDatacenter, vmsOf } from "./datacenter-state.ts";
 import { openNetwork } from "./network/choose-network.ts";
 import { stopVm } from "./vm.ts";
 import { withDatacenter } from "./with-datacenter.ts";
@@ -15,8 +15,7 @@ export async function destroyDatacenter(routerName: string, world: World): Promi
   await withDatacenter(routerName, "destroying it", world, async (dir) => {
     const datacenter = await readDatacenter(dir);
     if (datacenter !== undefined) {
-      const vms = [datacenter.router, ...datacenter.workers];
-      await Promise.all(vms.map(({ name }) => stopVm(join(dir, name), "discard", world.clock)));
+      await Promise.all(vmsOf(datacenter).map(({ name }) => stopVm(join(dir, name), "discard", world.clock)));
       await openNetwork(datacenter).remove(world);
       const others = (await readdir(dir)).filter((name) => name !== "datacenter.json");
       await Promise.all(others.map((name) => rm(join(dir, name), { recursive: true, force: true })));

@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { DatacenterRequest } from "../provider.ts";
-import { assignAddresses, routerAddress, subnetOf } from "../assign-addresses.ts";
-import type { Datacenter, NetworkState, VmState } from "./datacenter-state.ts";
+import { routerNamesOf } from "../routers.ts";
+import { assignAddresses, placeRouters, subnetOf } from "../assign-addresses.ts";
+import type { Datacenter, NetworkState, RouterVmState, VmState } from "./datacenter-state.ts";
 import type { VmFacts } from "./decide.ts";
 import { makeHostKeyPair } from "./guest/host-keys.ts";
 import { macAddressFor } from "./mac-address.ts";
 import { ROUTER_SIZE, type VmSize } from "./qemu-options.ts";
+
+interface Place {
+  name: string;
+  ipv4: string;
+}
 
 /** Everything there is to know about a datacenter that is not there yet. Makes nothing. */
 export async function draftDatacenter(
@@ -14,12 +20,18 @@ export async function draftDatacenter(
   signal: AbortSignal,
 ): Promise<Datacenter> {
   const { routerName, subnetCidr, adminUsername, sshPublicKey } = request;
-  const place = { name: routerName, ipv4: routerAddress(subnetOf(subnetCidr)) };
-  const router = {
+  const places = placeRouters(routerNamesOf(request), subnetOf(subnetCidr));
+  const draftRouter = async (place: Place): Promise<RouterVmState> => ({
     ...(await draftVm(routerName, place, ROUTER_SIZE, signal)),
-    uplinkMacAddress: macAddressFor(routerName, routerName, "uplink"),
+    uplinkMacAddress: macAddressFor(routerName, place.name, "uplink"),
+  });
+  const [router, ...standbyRouters] = await Promise.all(places.map(draftRouter));
+  if (router === undefined) throw new RangeError(`${routerName} has no router`); // it names one itself
+  return {
+    version: 1,
+    ...{ subnetCidr, adminUsername, sshPublicKey, network },
+    ...{ router, standbyRouters, workers: [] },
   };
-  return { version: 1, subnetCidr, adminUsername, sshPublicKey, network, router, workers: [] };
 }
 
 /**
@@ -50,7 +62,7 @@ export async function addWorkers(
 
 async function draftVm(
   routerName: string,
-  { name, ipv4 }: { name: string; ipv4: string },
+  { name, ipv4 }: Place,
   size: VmSize,
   signal: AbortSignal,
 ): Promise<VmState> {

@@ -5,6 +5,8 @@ import {
   inventoryOf,
   readDatacenter,
   readDatacenters,
+  routerVms,
+  withRouters,
   writeDatacenter,
   type BaseImage,
   type Datacenter,
@@ -21,7 +23,7 @@ import type { QemuOptions } from "./qemu-options.ts";
 import { withDatacenter } from "./with-datacenter.ts";
 
 interface Actions {
-  router: RouterAction;
+  routers: ReadonlyMap<string, RouterAction>;
   workers: ReadonlyMap<string, WorkerAction>;
 }
 
@@ -67,32 +69,31 @@ async function draft(request: DatacenterRequest, options: QemuOptions, world: Wo
 }
 
 async function decide(
-  { router }: Datacenter,
+  datacenter: Datacenter,
   { vmNames }: DatacenterRequest,
   facts: ReadonlyMap<string, VmFacts>,
   routerJoin: RouterJoin,
 ): Promise<Actions> {
   const nothing: VmFacts = { isRunning: false, hasDisk: false };
-  const device = await routerJoin.findDevice();
-  const action = decideRouter(facts.get(router.name) ?? nothing, {
-    before: router.join,
-    now: routerJoin,
-    device,
-  });
-  if (action === "make" && device === "online") {
-    throw new StargateError(
-      "RouterNameTaken",
-      `${router.name} is online in the tailnet, but is no running VM here`,
-      {
-        remedy:
-          "Choose another --router-name, or remove that device from the tailnet. A VM that has just ended is told offline within two minutes.",
-      },
-    );
+  const routers = new Map<string, RouterAction>();
+  for (const { name, join: before } of routerVms(datacenter)) {
+    const device = await routerJoin.findDevice(name);
+    const action = decideRouter(facts.get(name) ?? nothing, { before, now: routerJoin, device });
+    if (action === "make" && device === "online") throw nameTaken(name);
+    routers.set(name, action);
   }
   return {
-    router: action,
+    routers,
     workers: new Map(vmNames.map((name) => [name, decideWorker(facts.get(name) ?? nothing)])),
   };
+}
+
+function nameTaken(name: string): StargateError {
+  const remedy =
+    "Choose another --router-name, or remove that device from the tailnet. A VM that has just ended is told offline within two minutes.";
+  return new StargateError("RouterNameTaken", `${name} is online in the tailnet, but is no running VM here`, {
+    remedy,
+  });
 }
 
 /** Gives every VM whose disk is to be made its image, which is built or downloaded now if it must be. */
@@ -102,12 +103,14 @@ async function chooseImages(
   { image }: QemuOptions,
   world: World,
 ): Promise<Datacenter> {
-  if (![actions.router, ...actions.workers.values()].includes("make")) return datacenter;
+  const { routers, workers } = actions;
+  if (![...routers.values(), ...workers.values()].includes("make")) return datacenter;
   const base = await describeBase(await ensureGuestImage(image, world));
   return {
-    ...datacenter,
-    router: actions.router === "make" ? { ...datacenter.router, base } : datacenter.router,
-    workers: datacenter.workers.map((vm) => (actions.workers.get(vm.name) === "make" ? { ...vm, base } : vm)),
+    ...withRouters(datacenter, (router) =>
+      routers.get(router.name) === "make" ? { ...router, base } : router,
+    ),
+    workers: datacenter.workers.map((vm) => (workers.get(vm.name) === "make" ? { ...vm, base } : vm)),
   };
 }
 
@@ -115,10 +118,11 @@ async function chooseImages(
 async function carryOut(
   dir: string,
   datacenter: Datacenter,
-  { router, workers }: Actions,
+  actions: Actions,
   { request, options, routerJoin, world }: Order,
 ): Promise<void> {
-  const base = baseOfOneToStart(datacenter, { router, workers });
+  const { routers, workers } = actions;
+  const base = baseOfOneToStart(datacenter, actions);
   if (base === undefined) {
     await openNetwork(datacenter).ensure(routerJoin, world); // what runs may still have lost its way out
     return;
@@ -131,10 +135,12 @@ async function carryOut(
     world,
   );
   const work: Promise<void>[] = [];
-  if (router !== "leave") {
+  for (const [place, router] of routerVms(datacenter).entries()) {
+    const action = routers.get(router.name) ?? "leave";
+    if (action === "leave") continue;
     work.push(
-      world.progress.step(`${titles[router]} router ${datacenter.router.name}`, () =>
-        ensureRouter(launch, router, routerJoin, world),
+      world.progress.step(`${titles[action]} router ${router.name}`, () =>
+        ensureRouter(launch, { router, place }, action, routerJoin, world),
       ),
     );
   }
@@ -152,9 +158,9 @@ async function carryOut(
   if (failed !== undefined) throw failed.reason;
 }
 
-function baseOfOneToStart(datacenter: Datacenter, { router, workers }: Actions): BaseImage | undefined {
+function baseOfOneToStart(datacenter: Datacenter, { routers, workers }: Actions): BaseImage | undefined {
   const starts = [
-    ...(router === "leave" ? [] : [datacenter.router]),
+    ...routerVms(datacenter).filter(({ name }) => (routers.get(name) ?? "leave") !== "leave"),
     ...datacenter.workers.filter(({ name }) => (workers.get(name) ?? "leave") !== "leave"),
   ];
   return starts[0]?.base;

@@ -13,12 +13,14 @@ void describe("findDifferences()", () => {
   void it("names everything that differs as it is", () => {
     const request = {
       ...sampleRequest,
+      standbyNames: ["r1-2"],
       subnetCidr: "10.9.0.0/24",
       adminUsername: "root",
       sshPublicKey: "ssh-ed25519 BBBB",
     };
 
     assert.deepEqual(findDifferences(sampleDatacenter, request, "bridge"), [
+      "router r1",
       "subnet 192.168.100.0/24",
       "network rootless",
       "user ubuntu",

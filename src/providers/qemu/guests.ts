@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
-import { routerAddress, subnetOf } from "../assign-addresses.ts";
-import type { Datacenter, RouterJoinState, VmState } from "./datacenter-state.ts";
+import { gatewayAddress, subnetOf } from "../assign-addresses.ts";
+import {
+  routerVms,
+  type Datacenter,
+  type RouterJoinState,
+  type RouterVmState,
+  type VmState,
+} from "./datacenter-state.ts";
 import type { GuestIdentity, RouterGuest, WorkerGuest } from "./guest/guest.ts";
 import type { Uplink } from "./network/network.ts";
 
@@ -14,28 +20,33 @@ export function workerGuest(
   return {
     ...identity(datacenter, vm),
     lan: { macAddress: vm.macAddress, address: vm.ipv4, prefixLength: subnet.prefixLength },
-    gateway: routerAddress(subnet),
+    gateway: gatewayAddress(subnet),
     nameservers,
   };
 }
 
-/** What the router is told about itself; with a key it joins the tailnet at its next boot. Pure. */
+/** What a router is told about itself; with a key it joins the tailnet at its next boot. Pure. */
 export function routerGuest(
   datacenter: Datacenter,
-  join: RouterJoinState,
+  router: RouterVmState & { join: RouterJoinState },
   uplink: Uplink,
   authKey: string | undefined,
 ): RouterGuest {
-  const { router } = datacenter;
+  const { join } = router;
   const subnet = subnetOf(datacenter.subnetCidr);
+  const peers = routerVms(datacenter).filter(({ name }) => name !== router.name);
   return {
     ...identity(datacenter, router),
     uplink: { ...uplink, macAddress: router.uplinkMacAddress },
     lan: {
       macAddress: router.macAddress,
-      address: routerAddress(subnet),
+      address: router.ipv4,
       prefixLength: subnet.prefixLength,
     },
+    shared:
+      peers.length === 0
+        ? undefined
+        : { address: gatewayAddress(subnet), peers: peers.map(({ ipv4 }) => ipv4) },
     subnetCidr: datacenter.subnetCidr,
     loginServer: join.loginServer,
     tags: join.tags,

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { makePrivateDir } from "../../lib/files.ts";
 import type { World } from "../../lib/world.ts";
 import type { Accelerator } from "./accelerator.ts";
-import type { Datacenter, VmState } from "./datacenter-state.ts";
-import type { Network, Uplink } from "./network/network.ts";
+import type { Datacenter, RouterVmState, VmState } from "./datacenter-state.ts";
+import type { Network } from "./network/network.ts";
+import type { StateWriter } from "./state-writer.ts";
 import { renderQemuCommand, type Card } from "./vm-arguments.ts";
 import { startVm } from "./vm.ts";
 
@@ -12,11 +13,11 @@ export interface Launch {
   /** The datacenter's folder. */
   dir: string;
   datacenter: Datacenter;
+  state: StateWriter;
   network: Network;
-  uplink: Uplink;
   accelerator: Accelerator;
   architecture: "amd64" | "arm64";
-  /** The disk that the router installs itself from. */
+  /** The disk that routers install themselves from. */
   routerDisk: string;
   /** The disk that holds what workers install; undefined where they are sent it. */
   artifactsDisk: string | undefined;
@@ -35,11 +36,15 @@ export async function launchWorker(launch: Launch, vm: VmState, world: World): P
   await launchVm(launch, vm, [lanCard(launch, vm)], extraDisks, world);
 }
 
-/** Starts the router: a card towards the outside, and one in the LAN. */
-export async function launchRouter(launch: Launch, world: World): Promise<void> {
-  const { network, datacenter, routerDisk } = launch;
-  const { router } = datacenter;
-  const uplink = { id: "uplink", netdev: network.uplinkNetdev(), macAddress: router.uplinkMacAddress };
+/** Starts a router: a card towards the outside, and one in the LAN. */
+export async function launchRouter(
+  launch: Launch,
+  { router, place }: { router: RouterVmState; place: number },
+  world: World,
+): Promise<void> {
+  const { network, routerDisk } = launch;
+  const netdev = network.uplinkNetdev(place);
+  const uplink = { id: "uplink", netdev, macAddress: router.uplinkMacAddress };
   await launchVm(launch, router, [uplink, lanCard(launch, router)], [routerDisk], world);
 }
 

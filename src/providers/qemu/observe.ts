@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "../../lib/files.ts";
-import type { BaseImage, Datacenter, VmState } from "./datacenter-state.ts";
+import { vmsOf, type BaseImage, type Datacenter, type VmState } from "./datacenter-state.ts";
 import type { VmFacts } from "./decide.ts";
 import type { GuestImage } from "./guest/guest-image.ts";
 import { vmFiles } from "./vm-arguments.ts";
@@ -9,9 +9,10 @@ import { isVmRunning } from "./vm.ts";
 
 /** How every VM of a datacenter stands, by name. */
 export async function observeVms(dir: string, datacenter: Datacenter): Promise<Map<string, VmFacts>> {
-  const vms: VmState[] = [datacenter.router, ...datacenter.workers];
   return new Map(
-    await Promise.all(vms.map(async (vm) => [vm.name, await observeVm(join(dir, vm.name), vm)] as const)),
+    await Promise.all(
+      vmsOf(datacenter).map(async (vm) => [vm.name, await observeVm(join(dir, vm.name), vm)] as const),
+    ),
   );
 }
 

@@ -31,6 +31,18 @@ void describe("planDatacenter()", () => {
     assert.deepEqual(actions, ["unchanged", "unchanged", "start", "create"]);
   });
 
+  void it("places two routers beside the gateway that they hold in turn", () => {
+    const request = { ...sampleRequest, standbyNames: ["r1-2"], vmNames: ["w1"] };
+
+    const lines = planDatacenter(request, undefined, new Map(), "rootless").map(({ what }) => what);
+
+    assert.deepEqual(lines.slice(1), [
+      "router r1 at 192.168.100.2",
+      "router r1-2 at 192.168.100.3",
+      "worker w1 at 192.168.100.10",
+    ]);
+  });
+
   void it("gives a new VM the next address and leaves out what is not named", () => {
     const request = { ...sampleRequest, vmNames: ["w2", "w3"] };
     const facts = new Map(["r1", "w1", "w2"].map((name) => [name, running]));

@@ -1,5 +1,6 @@
 import type { DatacenterRequest, PlanLine } from "../provider.ts";
-import { assignAddresses, routerAddress, subnetOf } from "../assign-addresses.ts";
+import { routerNamesOf } from "../routers.ts";
+import { assignAddresses, placeRouters, subnetOf } from "../assign-addresses.ts";
 import type { Datacenter, NetworkState } from "./datacenter-state.ts";
 import { decideWorker, type VmFacts } from "./decide.ts";
 
@@ -23,7 +24,9 @@ export function planDatacenter(
       action: datacenter === undefined ? "create" : "unchanged",
       what: `network ${subnet.cidr} (${datacenter?.network.mode ?? mode})`,
     },
-    line(request.routerName, `router ${request.routerName} at ${routerAddress(subnet)}`),
+    ...placeRouters(routerNamesOf(request), subnet).map(({ name, ipv4 }) =>
+      line(name, `router ${name} at ${ipv4}`),
+    ),
     ...assignAddresses(known, request.vmNames, subnet).map(({ name, ipv4 }) =>
       line(name, `worker ${name} at ${ipv4}`),
     ),

@@ -4,6 +4,7 @@ import { parseSubnet, overlaps } from "../../lib/cidr.ts";
 import { StargateError, UsageError } from "../../lib/errors.ts";
 import { hostArchitecture } from "../../toolchain/host-architecture.ts";
 import type { DatacenterRequest } from "../provider.ts";
+import { routerNamesOf } from "../routers.ts";
 import { assignAddresses, subnetOf } from "../assign-addresses.ts";
 import { datacenterDir, readDatacenter, type Datacenter, type NetworkState } from "./datacenter-state.ts";
 import type { VmFacts } from "./decide.ts";
@@ -49,6 +50,12 @@ export async function preflight(
   const architecture = hostArchitecture(process.arch);
   if (options.image !== undefined && architecture === "arm64") {
     throw new UsageError("--qemu-image-url needs firmware that is not set up for arm64", "Leave it out.");
+  }
+  if (options.image !== undefined && routerNamesOf(request).length > 1) {
+    throw new UsageError(
+      "--routers cannot be combined with --qemu-image-url: that image may lack keepalived",
+      "Leave one of them out.",
+    );
   }
   await requirePrograms(mode, qemuProgram(architecture), world);
   await requireCapabilities(mode);
@@ -97,16 +104,17 @@ async function requireFreeSubnet(subnetCidr: string, signal: AbortSignal): Promi
 }
 
 async function requireSpace(
-  { routerName, vmNames }: DatacenterRequest,
+  request: DatacenterRequest,
   { size }: QemuOptions,
   facts: ReadonlyMap<string, VmFacts>,
   world: World,
 ): Promise<void> {
-  const names = [routerName, ...vmNames];
+  const routers = routerNamesOf(request);
+  const names = [...routers, ...request.vmNames];
   const besideMiB = (await assumeAccelerator(world)) === "kvm" ? 0 : EMULATION_MIB;
   const memoryMiB = names
     .filter((name) => facts.get(name)?.isRunning !== true)
-    .map((name) => (name === routerName ? ROUTER_SIZE : size).memoryMiB + besideMiB)
+    .map((name) => (routers.includes(name) ? ROUTER_SIZE : size).memoryMiB + besideMiB)
     .reduce((sum, one) => sum + one, 0);
   const availableMiB = await availableMemoryMiB();
   if (memoryMiB > availableMiB) {

@@ -8,6 +8,7 @@ import { ensureArtifactsDisk } from "./guest/artifacts-disk.ts";
 import { ensureRouterDisk } from "./guest/router-disk.ts";
 import type { Launch } from "./launch.ts";
 import { openNetwork } from "./network/choose-network.ts";
+import { StateWriter } from "./state-writer.ts";
 import type { QemuOptions } from "./qemu-options.ts";
 
 export interface LaunchRequest {
@@ -27,7 +28,7 @@ export async function prepareLaunch(
 ): Promise<Launch> {
   const network = openNetwork(datacenter);
   const [uplink, accelerator, routerDisk, artifactsDisk] = await Promise.all([
-    network.ensure(way, world).then(() => network.uplink()),
+    network.ensure(way, world).then(() => network.uplink(0)),
     acceleratorFor(options, base, world),
     ensureTailscale(world).then((programs) => ensureRouterDisk(programs, world)),
     artifactsDir === undefined ? undefined : ensureArtifactsDisk(artifactsDir, world),
@@ -35,8 +36,8 @@ export async function prepareLaunch(
   return {
     dir,
     datacenter,
+    state: new StateWriter(dir, datacenter),
     network,
-    uplink,
     accelerator,
     architecture: hostArchitecture(process.arch),
     routerDisk,

@@ -4,7 +4,7 @@ import { datacenterDir, inventoryOf, readDatacenter, readDatacenters } from "./d
 import type { VmFacts } from "./decide.ts";
 import { destroyDatacenter } from "./destroy-datacenter.ts";
 import { ensureDatacenter } from "./ensure-datacenter.ts";
-import { removeKeyFromSeed } from "./ensure-router.ts";
+import { removeKeysFromSeeds } from "./ensure-router.ts";
 import { chooseMode, openNetwork } from "./network/choose-network.ts";
 import { observeVms } from "./observe.ts";
 import { planDatacenter } from "./plan.ts";
@@ -17,6 +17,7 @@ import { withDatacenter } from "./with-datacenter.ts";
 export const qemuProvider: Provider<QemuOptions> = {
   id: "qemu",
   defaultSubnetCidr: DEFAULT_SUBNET_CIDR,
+  maxRouters: 2,
   subnetFromFlags: qemuSubnetFrom,
   parseOptions: parseQemuOptions,
   preflight,
@@ -43,6 +44,6 @@ async function forgetJoinKey(routerName: string, world: World): Promise<void> {
   await withDatacenter(routerName, "removing a used key", world, async (dir) => {
     const datacenter = await readDatacenter(dir);
     if (datacenter === undefined) return;
-    await removeKeyFromSeed(dir, datacenter, await openNetwork(datacenter).uplink(), world.signal);
+    await removeKeysFromSeeds(dir, datacenter, openNetwork(datacenter), world.signal);
   });
 }

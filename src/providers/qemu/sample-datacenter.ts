@@ -27,6 +27,7 @@ export const sampleDatacenter: Datacenter = {
       keyInSeed: false,
     },
   },
+  standbyRouters: [],
   workers: [sampleVm("w1", "192.168.100.10"), sampleVm("w2", "192.168.100.11")],
 };
 

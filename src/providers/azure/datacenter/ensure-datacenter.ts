@@ -6,6 +6,7 @@ import { ensureResourceGroup } from "../resources/resource-group.ts";
 import { HOST_KEY_TAG, type Tags } from "../tags.ts";
 import { ensureVm, tagVm } from "../vm/ensure-vm.ts";
 import type { VmRef } from "../vm/run-command.ts";
+import { readHostKey } from "../vm/read-host-key.ts";
 import { settleVm, type TailnetMembership, type VmFacts } from "../vm/settle-vm.ts";
 import {
   interfaceName,
@@ -58,8 +59,8 @@ async function ensureWorker(worker: DatacenterVm, ctx: AzureContext): Promise<In
   const vm = await makeVm(worker, ctx);
   const known = vm.tags?.[HOST_KEY_TAG];
   if (known !== undefined) return entryOf(worker, known, ctx);
-  const { hostKey } = await ctx.world.progress.step(`Read the host key of ${worker.vm.name}`, () =>
-    settleVm(refOf(worker), undefined, undefined, ctx),
+  const hostKey = await ctx.world.progress.step(`Read the host key of ${worker.vm.name}`, () =>
+    readHostKey(refOf(worker), ctx),
   );
   await pinHostKey(worker, vm.tags, hostKey, ctx);
   return entryOf(worker, hostKey, ctx);
@@ -99,9 +100,9 @@ async function joinTailnet(
     ],
   };
   const before = await settleVm(refOf(router), membership, undefined, ctx);
-  if (before.tailnet === "Running" && (await join.findDevice()) !== "absent") return before;
+  if (before.tailnet === "Running" && (await join.findDevice(name)) !== "absent") return before;
   // Only now: a key that is made early may end before it is needed.
-  const after = await settleVm(refOf(router), membership, await join.readAuthKey(), ctx);
+  const after = await settleVm(refOf(router), membership, await join.readAuthKey(name), ctx);
   if (after.tailnet === "Running") return after;
   throw new StargateError(
     "RouterNotInTailnet",

@@ -48,7 +48,7 @@ main() {
   done
   ln -sf /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
   # A bare machine: containerd is there as on many images, and runs once an Operation has configured it.
-  chroot "$root" systemctl --quiet disable containerd.service
+  chroot "$root" systemctl --quiet disable containerd.service keepalived.service
   chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service
   chroot "$root" update-initramfs -u
 

@@ -11,5 +11,6 @@ export function guestPackages(architecture: Architecture): readonly string[] {
     ...["cloud-init", "netplan.io", "openssh-server", "sudo", "apt", "ca-certificates", "curl", "zstd"],
     ...["iproute2", "iputils-ping", "nftables", "iptables", "conntrack", "ethtool", "socat"],
     ...["containerd", "runc"],
+    "keepalived", // for routers of which one takes over from the other
   ];
 }

@@ -36,6 +36,8 @@ export interface WorkerGuest extends GuestIdentity {
 export interface RouterGuest extends GuestIdentity {
   uplink: UplinkNic;
   lan: GuestNic;
+  /** The workers' gateway, where several routers hold its address in turn, and the others' addresses. */
+  shared: { address: string; peers: readonly string[] } | undefined;
   /** The subnet it advertises. */
   subnetCidr: string;
   /** Undefined for Tailscale's own control server. */

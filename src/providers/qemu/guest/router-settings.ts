@@ -8,6 +8,9 @@ export function renderRouterSettings(router: RouterGuest): string {
   const settings = {
     HOST_NAME: router.hostName,
     SUBNET: router.subnetCidr,
+    OWN_ADDRESS: router.lan.address,
+    SHARED_ADDRESS: router.shared?.address ?? "",
+    PEERS: router.shared?.peers.join(" ") ?? "",
     LOGIN_SERVER: router.loginServer ?? "",
     TAGS: router.tags.join(","),
     HOST_ADDRESS: router.hostAddress,

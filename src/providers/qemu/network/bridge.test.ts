@@ -6,12 +6,12 @@ import { subnetOf } from "../../assign-addresses.ts";
 
 void describe("chooseLink()", () => {
   const cases: [name: string, start: number, taken: string[], link: string][] = [
-    ["begins at its place", 0, [], "198.18.0.0/30"],
-    ["counts in links of four addresses", 65, [], "198.18.1.4/30"],
-    ["passes what is taken", 0, ["198.18.0.0/30", "198.18.0.4/30"], "198.18.0.8/30"],
-    ["passes a single address of a route", 0, ["198.18.0.1/32"], "198.18.0.4/30"],
-    ["goes round at the end", 32_767, ["198.19.255.252/30"], "198.18.0.0/30"],
-    ["takes no notice of what is no subnet", 0, ["unreachable"], "198.18.0.0/30"],
+    ["begins at its place", 0, [], "198.18.0.0/29"],
+    ["counts in links of eight addresses", 33, [], "198.18.1.8/29"],
+    ["passes what is taken", 0, ["198.18.0.0/29", "198.18.0.8/29"], "198.18.0.16/29"],
+    ["passes a single address of a route", 0, ["198.18.0.1/32"], "198.18.0.8/29"],
+    ["goes round at the end", 16_383, ["198.19.255.248/29"], "198.18.0.0/29"],
+    ["takes no notice of what is no subnet", 0, ["unreachable"], "198.18.0.0/29"],
   ];
   for (const [name, start, taken, link] of cases) {
     void it(name, () => {
@@ -36,7 +36,7 @@ void describe("chooseBridge()", () => {
 
 void describe("bridgeNetwork()", () => {
   const network = bridgeNetwork(
-    { mode: "bridge", name: "sg0123456789ab", uplinkCidr: "198.18.3.4/30" },
+    { mode: "bridge", name: "sg0123456789ab", uplinkCidr: "198.18.3.8/29" },
     sampleDatacenter,
   );
 
@@ -50,9 +50,12 @@ void describe("bridgeNetwork()", () => {
     assert.deepEqual(network.inside(["qemu"]), ["nsenter", "--net=/run/netns/sg0123456789ab", "qemu"]);
   });
 
-  void it("has the router beside this host's end of the link", async () => {
-    const { address, gateway, hostAddress } = await network.uplink();
+  void it("has the routers beside this host's end of the link, each with a tap of its own", async () => {
+    const [first, second] = await Promise.all([network.uplink(0), network.uplink(1)]);
 
-    assert.deepEqual([address, gateway, hostAddress], ["198.18.3.6", "198.18.3.5", "198.18.3.5"]);
+    assert.deepEqual([first.gateway, first.hostAddress], ["198.18.3.9", "198.18.3.9"]);
+    assert.deepEqual([first.address, second.address], ["198.18.3.10", "198.18.3.11"]);
+    assert.match(network.uplinkNetdev(0), /ifname=uplink,/);
+    assert.match(network.uplinkNetdev(1), /ifname=uplink2,/);
   });
 });

@@ -4,7 +4,7 @@ import { StargateError } from "../../../lib/errors.ts";
 import { assetPath } from "../../../lib/assets.ts";
 import { exec } from "../../../lib/exec.ts";
 import { subnetOf } from "../../assign-addresses.ts";
-import type { BridgeNetwork, Datacenter } from "../datacenter-state.ts";
+import { routerVms, vmsOf, type BridgeNetwork, type Datacenter } from "../datacenter-state.ts";
 import { readHostRoutes } from "../host-facts.ts";
 import { warnOfFirewall } from "./firewall.ts";
 import { ensureForwarding, restoreForwarding } from "./forwarding.ts";
@@ -13,13 +13,13 @@ import type { Network } from "./network.ts";
 
 const FOLDER = "providers/qemu/network";
 
-/** Links between this host and its datacenters: a range that nobody routes (RFC 2544), four addresses each. */
+/** Links between this host and its datacenters: a range that nobody routes (RFC 2544), eight addresses each. */
 const LINK_RANGE = "198.18.0.0/15";
-const LINK_PREFIX_LENGTH = 30;
-const LINK_SIZE = 4;
+const LINK_PREFIX_LENGTH = 29;
+const LINK_SIZE = 8;
 const LINK_COUNT = 2 ** (LINK_PREFIX_LENGTH - 15);
 const HOST_INDEX = 1;
-const ROUTER_INDEX = 2;
+const FIRST_ROUTER_INDEX = 2;
 
 /**
  * A network of bridges and taps in a network namespace of its own, which needs root: whatever its subnet, it meets
@@ -36,7 +36,12 @@ export function bridgeNetwork(network: BridgeNetwork, datacenter: Datacenter): N
       await runScript("make-bridge.sh", world.signal, {
         NAME: name,
         HOST_ADDRESS: `${hostAddress}/${link.prefixLength}`,
-        TAPS: [datacenter.router, ...datacenter.workers].map(({ ipv4 }) => tapOf(ipv4)).join(" "),
+        TAPS: vmsOf(datacenter)
+          .map(({ ipv4 }) => tapOf(ipv4))
+          .join(" "),
+        UPLINKS: routerVms(datacenter)
+          .map((_, place) => uplinkTap(place))
+          .join(" "),
         ISOLATED: isolated ? "yes" : "no",
         PORTS: loopbackPorts.join(", "),
         FILES: assetPath(FOLDER),
@@ -48,15 +53,15 @@ export function bridgeNetwork(network: BridgeNetwork, datacenter: Datacenter): N
       await runScript("remove-bridge.sh", world.signal, { NAME: name });
       await restoreForwarding(name, world);
     },
-    uplink: async () => ({
-      address: addressAt(link, ROUTER_INDEX),
+    uplink: async (place) => ({
+      address: addressAt(link, FIRST_ROUTER_INDEX + place),
       prefixLength: link.prefixLength,
       gateway: hostAddress,
       nameservers: await readNameservers(),
       hostAddress,
     }),
     lanNetdev: ({ ipv4 }) => tapNetdev("lan", tapOf(ipv4)),
-    uplinkNetdev: () => tapNetdev("uplink", "uplink"),
+    uplinkNetdev: (place) => tapNetdev("uplink", uplinkTap(place)),
     inside: (argv) => ["nsenter", `--net=/run/netns/${name}`, ...argv],
   };
 }
@@ -87,6 +92,10 @@ export function chooseLink(start: number, taken: readonly string[]): string {
   throw new StargateError("NoFreeLink", `Every part of ${LINK_RANGE} is taken on this host`, {
     remedy: "Use --qemu-network rootless.",
   });
+}
+
+function uplinkTap(place: number): string {
+  return place === 0 ? "uplink" : `uplink${place + 1}`;
 }
 
 function tapNetdev(id: string, name: string): string {

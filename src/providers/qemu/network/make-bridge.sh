@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Makes the network of a datacenter: a network namespace with the bridge "lan" of all its VMs, the bridge "wan" of its
-# router's way out, a tap for each card, and a link from "wan" to this host. What is there already is left as it is.
+# routers' way out, a tap for each card, and a link from "wan" to this host. What is there already is left as it is.
 # Of the host itself it changes: one link and one nftables table, both named NAME, and IP forwarding where asked to.
-# Inputs: NAME, HOST_ADDRESS (this host's end, with prefix length), TAPS (names, by spaces), ISOLATED (yes or no),
-# PORTS (of this host's loopback that the router may reach, by commas; may be empty), FILES (folder of this script).
+# Inputs: NAME, HOST_ADDRESS (this host's end, with prefix length), TAPS and UPLINKS (names of taps in "lan" and "wan", by
+# spaces), ISOLATED (yes or no), PORTS (of this host's loopback that the routers may reach, by commas; may be empty),
+# FILES (folder of this script).
 set -euo pipefail
 
 main() {
-  : "${NAME:?}" "${HOST_ADDRESS:?}" "${TAPS:?}" "${ISOLATED:?}" "${PORTS=}" "${FILES:?}"
+  : "${NAME:?}" "${HOST_ADDRESS:?}" "${TAPS:?}" "${UPLINKS:?}" "${ISOLATED:?}" "${PORTS=}" "${FILES:?}"
   ensure_namespace
   ensure_bridge lan
   ensure_bridge wan
   local tap
   for tap in $TAPS; do ensure_tap "$tap" lan; done
-  ensure_tap uplink wan
+  for tap in $UPLINKS; do ensure_tap "$tap" wan; done
   # Before the link is up: there is no moment without a filter.
   load_rules
   ensure_link

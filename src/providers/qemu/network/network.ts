@@ -1,7 +1,7 @@
 import type { World } from "../../../lib/world.ts";
 import type { VmState } from "../datacenter-state.ts";
 
-/** The router's card towards the outside. */
+/** A router's card towards the outside. */
 export interface Uplink {
   address: string;
   prefixLength: number;
@@ -19,7 +19,7 @@ export interface WayOut {
 }
 
 /**
- * The network of one datacenter on this host: a LAN that only its VMs are on, and the router's way out. Every call
+ * The network of one datacenter on this host: a LAN that only its VMs are on, and its routers' way out. Every call
  * may be repeated.
  */
 export interface Network {
@@ -27,11 +27,12 @@ export interface Network {
   ensure(way: WayOut, world: World): Promise<void>;
   /** Removes everything `ensure` made. */
   remove(world: World): Promise<void>;
-  uplink(): Promise<Uplink>;
+  /** `place` counts the routers from 0, here and below. */
+  uplink(place: number): Promise<Uplink>;
   /** Values of QEMU's -netdev: a VM's card in the LAN, with id "lan". */
   lanNetdev(vm: VmState): string;
-  /** The router's card towards the outside, with id "uplink". */
-  uplinkNetdev(): string;
+  /** A router's card towards the outside, with id "uplink". */
+  uplinkNetdev(place: number): string;
   /** A command as it must be run to find this network. */
   inside(argv: [string, ...string[]]): [string, ...string[]];
 }

@@ -47,11 +47,11 @@ void describe("rootlessNetwork()", () => {
   });
 
   void it("leads out by the range that was chosen", () => {
-    assert.match(network.uplinkNetdev(), /^user,id=uplink,net=198\.51\.100\.0\/24,/);
+    assert.match(network.uplinkNetdev(0), /^user,id=uplink,net=198\.51\.100\.0\/24,/);
   });
 
   void it("has the router where QEMU's user network expects it", async () => {
-    assert.deepEqual(await network.uplink(), {
+    assert.deepEqual(await network.uplink(0), {
       address: "198.51.100.15",
       prefixLength: 24,
       gateway: "198.51.100.2",

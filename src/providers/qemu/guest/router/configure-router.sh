@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets this guest up as the router that the seed describes: forwarding, packet filter, how tailscaled is to behave.
+# Sets this guest up as the router that the seed describes: forwarding, packet filter, how tailscaled is to behave, and
+# how the workers' gateway is held where there are several routers.
 # Run at each boot before tailscaled; where the seed is gone, what it said last is used.
 set -euo pipefail
 
@@ -12,10 +13,12 @@ main() {
     install -m 0644 "$SEED/router.env" "$SETTINGS"
   fi
   isolated="$(setting ISOLATED)"
+  shared="$(setting SHARED_ADDRESS)"
   load_rules
   set_kernel
   keep_subnet_here
   configure_tailscaled
+  configure_gateway
 }
 
 # In one transaction: there is no moment without a filter.
@@ -30,6 +33,7 @@ load_rules() {
     cat ./router.nft
     if [[ -n "$ports" ]]; then printf 'add element inet stargate host_ports { %s }\n' "$ports"; fi
     if [[ "$isolated" == yes ]]; then cat ./isolated.nft; else cat ./way-out.nft; fi
+    if [[ -n "$shared" ]]; then cat ./several.nft; fi
   } | nft --file -
 }
 
@@ -54,6 +58,20 @@ configure_tailscaled() {
       printf '%s\n' 'FLAGS='
     fi
   } >/run/stargate/tailscaled.env
+}
+
+# A single router has the gateway's address for its own, and nothing to do here.
+configure_gateway() {
+  rm -f /run/stargate/keepalived.conf
+  if [[ -z "$shared" ]]; then return; fi
+  local subnet
+  subnet="$(setting SUBNET)"
+  # shellcheck disable=SC2016 # these are keepalived's variables
+  {
+    printf '$OWN=%s\n$SHARED=%s/%s\n$PEERS=%s\n' \
+      "$(setting OWN_ADDRESS)" "$shared" "${subnet##*/}" "$(setting PEERS)"
+    cat ./keepalived.conf
+  } >/run/stargate/keepalived.conf
 }
 
 main

@@ -12,14 +12,16 @@ main() {
   install -d "$LIBRARY" /usr/local/sbin /usr/local/bin
   install -m 0755 "$disk/tailscaled" /usr/local/sbin/tailscaled
   install -m 0755 "$disk/tailscale" /usr/local/bin/tailscale
-  install -m 0755 "$disk/configure-router.sh" "$disk/join-tailnet.sh" "$disk/read-seed.sh" "$LIBRARY/"
-  install -m 0644 "$disk"/*.nft "$LIBRARY/"
+  install -m 0755 "$disk/configure-router.sh" "$disk/join-tailnet.sh" "$disk/read-seed.sh" "$disk/check-tailnet.sh" \
+    "$LIBRARY/"
+  install -m 0644 "$disk"/*.nft "$disk/keepalived.conf" "$LIBRARY/"
   install -m 0644 "$disk"/*.service /etc/systemd/system/
   install -m 0644 "$disk/version" "$LIBRARY/version.new"
   systemctl daemon-reload
-  systemctl --quiet enable stargate-router.service tailscaled.service stargate-join.service
+  local units=(stargate-router.service tailscaled.service stargate-join.service stargate-gateway.service)
+  systemctl --quiet enable "${units[@]}"
   # cloud-init holds up the boot until this script ends: these must not wait for it in turn.
-  systemctl --no-block restart stargate-router.service tailscaled.service stargate-join.service
+  systemctl --no-block restart "${units[@]}"
   mv "$LIBRARY/version.new" "$LIBRARY/version"
 }
 

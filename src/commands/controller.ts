@@ -86,6 +86,7 @@ export function createControllerCommand(providerId: string, world: World): Comma
       await runController(
         {
           providerId,
+          loadProvider: async () => (await import("../providers/registry.ts")).providerById(providerId),
           plan,
           adminUsername: flags.adminUsername,
           namespace: flags.namespace,

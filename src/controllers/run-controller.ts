@@ -3,6 +3,7 @@ import { resolveControlPlane } from "../control-plane/resolve-control-plane.ts";
 import type { ControlPlanePlan } from "../control-plane/decide-control-plane.ts";
 import { createKubeClient } from "../kubernetes/http-kube-client.ts";
 import type { World } from "../lib/world.ts";
+import type { Provider } from "../providers/provider.ts";
 import { createDialer } from "../remote/create-dialer.ts";
 import { createSshConnector } from "../remote/ssh.ts";
 import type { TailnetGiven } from "../tailnet/choose-tailnet.ts";
@@ -10,11 +11,14 @@ import { nodeBundleDir } from "../toolchain/make-node-bundle.ts";
 import { hostNetworks } from "./datacenter/networks.ts";
 import { controllerTailnet } from "./datacenter/controller-tailnet.ts";
 import { DEFAULT_LIMITS } from "./operation/context.ts";
+import { createReimager } from "./reimager.ts";
 import { serve } from "./serve.ts";
 
 /** What a controller is told, by flags. */
 export interface ControllerRequest {
   providerId: string;
+  /** What the provider itself can do is loaded only where it is needed. */
+  loadProvider: () => Promise<Provider>;
   plan: ControlPlanePlan;
   adminUsername: string | undefined;
   /** Undefined for all namespaces. */
@@ -48,6 +52,7 @@ export async function runController(request: ControllerRequest, world: World): P
     bootstrap: createWorkerBootstrap({
       bundleFolder: (version, arch) => nodeBundleDir({ cacheDir: world.paths.cacheDir, version, arch }),
     }),
+    reimager: createReimager(request.loadProvider, world),
     datacenters: {
       tailnet: await controllerTailnet(plan, request.tailnet, log),
       dialer,

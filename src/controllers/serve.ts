@@ -13,7 +13,7 @@ import type { Log } from "../lib/log.ts";
 import type { HostConnector } from "../remote/host.ts";
 import { createDatacenterMetrics } from "./datacenter/metrics.ts";
 import { createDatacenterController, type DatacenterControllerOptions } from "./datacenter/start.ts";
-import type { Limits, WorkerBootstrap } from "./operation/context.ts";
+import type { Limits, ServerReimager, WorkerBootstrap } from "./operation/context.ts";
 import { createEventRecorder } from "./operation/events.ts";
 import { createOperationMetrics } from "./operation/metrics.ts";
 import { createOperationController } from "./operation/start.ts";
@@ -28,6 +28,8 @@ export interface ServeOptions {
   connector: HostConnector;
   controlPlane: ControlPlane;
   bootstrap: WorkerBootstrap;
+  /** Left out where servers cannot be given a fresh disk. */
+  reimager?: ServerReimager;
   /** The tailnet and the ways to servers, for looking after Datacenters; left out, nobody does that here. */
   datacenters?: Pick<DatacenterControllerOptions, "tailnet" | "dialer" | "hostNetworks">;
   adminUsername: string | undefined;

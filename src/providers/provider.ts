@@ -61,6 +61,36 @@ export interface Inventory {
   workers: InventoryEntry[];
 }
 
+/** A worker that is to get a fresh disk. */
+export interface ReimageRequest {
+  /** The datacenter. */
+  routerName: string;
+  vmName: string;
+  /** Names this wish, for instance an Operation's uid: for one id there is never a second fresh disk. */
+  id: string;
+  /** As in DatacenterRequest. */
+  artifactsDir: string | undefined;
+}
+
+/**
+ * Gives a worker a fresh disk: the same name, hardware address and address, another SSH host key, nothing of what was
+ * on it.
+ */
+export interface Reimaging {
+  /**
+   * Makes sure that it can be done from this host, and gets ready what takes long (an image). Touches nothing of the
+   * worker.
+   * @throws StargateError DatacenterElsewhere where another host keeps the datacenter
+   */
+  prepare(request: ReimageRequest, world: World): Promise<void>;
+  /**
+   * Does it, and starts the worker. A call that was cut off is continued by the next with the same id; one whose work
+   * is done does nothing but start a worker that is stopped. `pin` is called each time, before anything can answer with
+   * the new host key, and what it throws ends the call.
+   */
+  run(request: ReimageRequest, pin: (hostKey: string) => Promise<void>, world: World): Promise<void>;
+}
+
 /** One line of a plan, in the order of work: what --dry-run prints. */
 export interface PlanLine {
   action: "create" | "update" | "start" | "unchanged" | "delete";
@@ -96,6 +126,8 @@ export interface Provider<Options = unknown> {
    * Left out where no such place can be reached.
    */
   forgetJoinKey?(routerName: string, world: World): Promise<void>;
+  /** Left out where workers cannot be given a fresh disk. */
+  readonly reimaging?: Reimaging;
   /** The datacenter of this router as it stands, or undefined where there is none. */
   readInventory(routerName: string, world: World): Promise<Inventory | undefined>;
   /**

@@ -176,6 +176,12 @@ const refused: readonly [what: string, object: object, message: RegExp][] = [
     /manifestSha256 goes with type Mirror/,
   ],
   ["an operation that there is not", operationNamed("o", { operation: "explode" }), /"repave", "reboot"/],
+  ["a mode that there is not", operationNamed("o", { mode: "wipe" }), /"inplace", "reimage"/],
+  [
+    "a reboot that is to replace the disk",
+    operationNamed("o", { operation: "reboot", mode: "reimage" }),
+    /mode reimage is for the operation repave/,
+  ],
   ["a timeout that is none", operationNamed("o", { timeout: "soon" }), /spec\.timeout/],
   ["a timeout that nothing can end in", operationNamed("o", { timeout: "5s" }), /from 1m to 24h/],
   ["a drain of days", operationNamed("o", { drain: { timeout: "48h" } }), /from 0s to 24h/],
@@ -269,6 +275,7 @@ void test("An Operation's spec cannot be changed, its labels can", async () => {
       serverRef: undefined,
       provisioningProfileRef: undefined,
       operation: "repave",
+      mode: "inplace",
       cancel: false,
       force: false,
       timeout: "30m",
@@ -282,6 +289,7 @@ void test("An Operation's spec cannot be changed, its labels can", async () => {
   for (const change of [
     { serverRef: { name: "vm-2" } },
     { operation: "reboot" },
+    { mode: "reimage" },
     { force: true },
     { timeout: "1h" },
     { retries: 1 },

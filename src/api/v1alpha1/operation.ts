@@ -14,6 +14,9 @@ import { durationPattern } from "../../lib/duration.ts";
 export const OperationType = z.enum(["repave", "reboot", "deprovision"]);
 export type OperationType = z.infer<typeof OperationType>;
 
+export const RepaveMode = z.enum(["inplace", "reimage"]);
+export type RepaveMode = z.infer<typeof RepaveMode>;
+
 /** A time span like "30m"; CEL sees to its size. */
 const Duration = (least: string) =>
   z
@@ -71,6 +74,7 @@ const UNCHANGING = [
   "serverRef",
   "provisioningProfileRef",
   "operation",
+  "mode",
   "force",
   "timeout",
   "retries",
@@ -87,6 +91,11 @@ export const OperationSpec = z
       "repave: make the server a new node, whatever it was. reboot: drain, restart, wait until the node is Ready. " +
         "deprovision: drain, remove the node, and leave the server clean.",
     ),
+    mode: RepaveMode.default("inplace").describe(
+      "How a repave gets rid of what was. inplace: what made the server a node is removed from it. reimage: its " +
+        "provider gives it a fresh disk under the same name and address, with another SSH host key; everything that " +
+        "was on it is lost, and it need not answer beforehand.",
+    ),
     cancel: z
       .boolean()
       .default(false)
@@ -100,10 +109,16 @@ export const OperationSpec = z
     ...OperationOptions,
   })
   .meta(
-    celRules({
-      rule: UNCHANGING.map((field) => `self.${field} == oldSelf.${field}`).join(" && "),
-      message: "an Operation cannot be changed, only cancelled (spec.cancel): delete it and create another",
-    }),
+    celRules(
+      {
+        rule: UNCHANGING.map((field) => `self.${field} == oldSelf.${field}`).join(" && "),
+        message: "an Operation cannot be changed, only cancelled (spec.cancel): delete it and create another",
+      },
+      {
+        rule: "self.mode == 'inplace' || self.operation == 'repave'",
+        message: "mode reimage is for the operation repave: no other one replaces what is on the disk",
+      },
+    ),
   );
 export type OperationSpec = z.infer<typeof OperationSpec>;
 
@@ -158,7 +173,7 @@ export const OperationStatus = z.object({
     .max(63)
     .optional()
     .describe("UID of the Node that the server was when this Operation began."),
-  previousBootId: z.string().max(63).optional().describe("The server's boot id before a reboot."),
+  previousBootId: z.string().max(63).optional().describe("The server's boot id before a reboot or a reimage."),
   steps: z
     .array(StepStatus)
     .max(64)

@@ -1,3 +1,5 @@
+import type { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
+import type { Server } from "../../api/v1alpha1/server.ts";
 import type { ControlPlane } from "../../control-plane/control-plane.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -49,6 +51,34 @@ export interface WorkerBootstrap {
   ): Promise<string[]>;
 }
 
+/** A server that is to get a fresh disk. */
+export interface ReimageRequest {
+  server: Server;
+  profile: ProvisioningProfile;
+  /** The same for every try of one Operation: a server is reimaged once for each. */
+  operationUid: string;
+}
+
+interface ReimageControl {
+  onLine: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** How a server gets a fresh disk, under the same name and address: its provider's work, seen from here. */
+export interface ServerReimager {
+  /** Makes sure that it can be done from here, and gets ready what takes long. Touches nothing of the server. */
+  prepare(request: ReimageRequest, control: ReimageControl): Promise<void>;
+  /**
+   * Gives it the fresh disk and starts it. A call that was cut off is continued by the next, and one whose work is done
+   * does nothing: there is never a second fresh disk for one Operation. `pin` is called, each time, before anything can
+   * answer with the new host key.
+   */
+  reimage(
+    request: ReimageRequest,
+    control: ReimageControl & { pin: (hostKey: string) => Promise<void> },
+  ): Promise<void>;
+}
+
 export interface Limits {
   /** How long a login may be refused before that is final: cloud-init may still be making the user. */
   loginMs: number;
@@ -73,6 +103,8 @@ export interface Context {
   /** User to log in as where neither Secret nor profile names one. */
   adminUsername: string | undefined;
   bootstrap: WorkerBootstrap;
+  /** Left out where servers cannot be given a fresh disk. */
+  reimager?: ServerReimager | undefined;
   caches: ObjectCaches;
   nodes: NodeWatch;
   controllerStartedMs: number;

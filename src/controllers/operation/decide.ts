@@ -88,7 +88,7 @@ export function decide(facts: Facts): Decision {
   if (facts.credentialsProblem !== undefined) {
     return wait("CredentialsNotFound", facts.credentialsProblem, LOOK_AGAIN_MS);
   }
-  if (server.spec.hostKey === undefined) {
+  if (server.spec.hostKey === undefined && operation.spec.mode !== "reimage") {
     return wait(
       "HostKeyMissing",
       `Server "${server.metadata.name}" has no spec.hostKey, and a host whose key is not known beforehand is not ` +

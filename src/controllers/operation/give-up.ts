@@ -30,7 +30,8 @@ export async function giveUp(
   await fail(operation, writer, ctx, { reason, message, server: result });
 }
 
-/** Whether anything was done on the host. One that let nobody in is not asked once more. */
-function wasThere({ status }: StatusWriter): boolean {
-  return (status.steps ?? []).some(({ name, startedAt }) => name !== CONNECT.name && startedAt !== undefined);
+/** Whether anything was done on the host: whatever does comes after logging in. One that let nobody in is not asked once more. */
+function wasThere({ status: { steps = [] } }: StatusWriter): boolean {
+  const connect = steps.findIndex(({ name }) => name === CONNECT.name);
+  return steps.slice(connect + 1).some(({ startedAt }) => startedAt !== undefined);
 }

@@ -2,6 +2,7 @@ import { StargateError } from "../../lib/errors.ts";
 import { ensureToken } from "./bootstrap-token.ts";
 import { CONNECT, connectToServer } from "./connect.ts";
 import { DRAIN, drain, readNode, REMOVE, removeNode } from "./node-steps.ts";
+import { proveReimaged, reimage, REIMAGE_STEPS } from "./reimage.ts";
 import type { Run, Success } from "./run.ts";
 import { runStep } from "./run-step.ts";
 import { tidyHost } from "./tidy-host.ts";
@@ -9,28 +10,38 @@ import { WAIT, waitForNewNode } from "./wait-for-ready.ts";
 
 /** Makes the server a new node of the cluster, from whatever it was. */
 export async function repave(run: Run): Promise<Success> {
-  const { work, ctx, writer, signal } = run;
-  const outline = ctx.bootstrap.outline(work);
+  const outline = run.ctx.bootstrap.outline(run.work);
+  if (run.work.operation.spec.mode === "reimage") {
+    await run.writer.listSteps([...REIMAGE_STEPS, CONNECT, ...outline, WAIT]);
+    return bootstrap(await reimage(run));
+  }
   const preparations = outline.filter(({ isPreparation }) => isPreparation);
   const changes = outline.filter(({ isPreparation }) => !isPreparation);
-  await writer.listSteps([
+  await run.writer.listSteps([
     ...[CONNECT, ...preparations, DRAIN],
     ...[...changes.slice(0, -1), REMOVE, ...changes.slice(-1), WAIT],
   ]);
+  return bootstrap(run);
+}
 
+async function bootstrap(run: Run): Promise<Success> {
+  const { work, ctx, writer, signal } = run;
+  const isReimaged = work.operation.spec.mode === "reimage";
   await using host = await runStep(CONNECT, run, () => connectToServer(run));
+  if (isReimaged) await proveReimaged(run, host);
   const { uid, namespace, name } = work.operation.metadata;
   const token = await ensureToken(ctx.client, { uid, namespace, name }, run.deadline, signal);
   const steps = ctx.bootstrap.steps({ work, host, controlPlane: ctx.controlPlane, token });
   const firstChange = steps.find(({ isPreparation }) => !isPreparation);
   for (const step of steps) {
     // What can be found out or brought beforehand is: pods leave only for a repave that has a prospect.
-    if (step === firstChange) await runStep(DRAIN, run, (onLine) => drain(run, onLine));
+    if (step === firstChange && !isReimaged) await runStep(DRAIN, run, (onLine) => drain(run, onLine));
     if (step === steps.at(-1)) {
       await writer.update({}, bootstrapped());
       // Between the old kubelet's end and the new one's beginning: earlier it would register again, later kubeadm
       // would refuse to join under a name that is taken.
-      await runStep(REMOVE, run, () => makeRoom(run, step.name));
+      if (isReimaged) await makeRoom(run, step.name);
+      else await runStep(REMOVE, run, () => makeRoom(run, step.name));
     }
     await runStep(step, run, (onLine) => step.run({ signal, onLine }));
   }

@@ -35,6 +35,8 @@ const Vm = z.object({
   hostKey: HostKey,
   /** Undefined until its disk is about to be made. */
   base: BaseImage.optional(),
+  /** The wish its disk was last made anew for, and the file that this disk is (reimage-worker.ts). */
+  reimage: z.object({ id: z.string(), disk: z.string() }).optional(),
 });
 export type VmState = z.infer<typeof Vm>;
 

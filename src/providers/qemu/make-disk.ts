@@ -17,13 +17,14 @@ export async function makeDisk(
   base: BaseImage,
   diskGiB: number,
   signal: AbortSignal,
+  file: string = vmFiles.disk,
 ): Promise<void> {
   const info = await exec(["qemu-img", "info", "--output=json", "-f", base.format, base.rootDisk], {
     signal,
   });
   const imageBytes = ImageInfo.parse(JSON.parse(info.stdout))["virtual-size"];
   const bytes = Math.max(diskGiB * GIB, imageBytes);
-  const path = join(vmDir, vmFiles.disk);
+  const path = join(vmDir, file);
   const temporary = `${path}.tmp`;
   try {
     const backing = ["-b", base.rootDisk, "-F", base.format];

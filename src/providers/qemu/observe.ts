@@ -4,7 +4,7 @@ import { isErrno } from "../../lib/files.ts";
 import { vmsOf, type BaseImage, type Datacenter, type VmState } from "./datacenter-state.ts";
 import type { VmFacts } from "./decide.ts";
 import type { GuestImage } from "./guest/guest-image.ts";
-import { vmFiles } from "./vm-arguments.ts";
+import { diskFileOf } from "./vm-arguments.ts";
 import { isVmRunning } from "./vm.ts";
 
 /** How every VM of a datacenter stands, by name. */
@@ -16,10 +16,12 @@ export async function observeVms(dir: string, datacenter: Datacenter): Promise<M
   );
 }
 
-async function observeVm(vmDir: string, { base }: VmState): Promise<VmFacts> {
+/** How one stands, in its folder. */
+export async function observeVm(vmDir: string, vm: VmState): Promise<VmFacts> {
+  const { base } = vm;
   const [isRunning, disk, isBaseThere] = await Promise.all([
     isVmRunning(vmDir),
-    fileFacts(join(vmDir, vmFiles.disk)),
+    fileFacts(join(vmDir, diskFileOf(vm))),
     base !== undefined && isUnchanged(base),
   ]);
   return { isRunning, hasDisk: disk !== undefined && isBaseThere };
@@ -39,7 +41,7 @@ export async function describeBase(image: GuestImage): Promise<BaseImage> {
 }
 
 /** False where the image a disk was made on is gone or another one: the cache may be cleared at any time. */
-async function isUnchanged(base: BaseImage): Promise<boolean> {
+export async function isUnchanged(base: BaseImage): Promise<boolean> {
   const facts = await fileFacts(base.rootDisk);
   return facts?.size === base.bytes && facts.mtimeMs === base.modifiedMs;
 }

@@ -12,7 +12,7 @@ import { StateWriter } from "./state-writer.ts";
 import type { QemuOptions } from "./qemu-options.ts";
 
 export interface LaunchRequest {
-  options: QemuOptions;
+  options: Pick<QemuOptions, "accelerator">;
   way: WayOut;
   /** An image that guests of this datacenter boot from. */
   base: BaseImage;
@@ -46,7 +46,11 @@ export async function prepareLaunch(
   };
 }
 
-async function acceleratorFor(options: QemuOptions, base: BaseImage, world: World): Promise<Accelerator> {
+async function acceleratorFor(
+  options: LaunchRequest["options"],
+  base: BaseImage,
+  world: World,
+): Promise<Accelerator> {
   if (options.accelerator !== "auto") return options.accelerator;
   return chooseAccelerator(world, { ...base, kernel: base.kernel });
 }

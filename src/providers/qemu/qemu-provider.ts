@@ -11,6 +11,7 @@ import { planDatacenter } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { DEFAULT_SUBNET_CIDR } from "./qemu-flags.ts";
 import { parseQemuOptions, qemuSubnetFrom, type QemuOptions } from "./qemu-options.ts";
+import { qemuReimaging } from "./reimage-worker.ts";
 import { withDatacenter } from "./with-datacenter.ts";
 
 /** Datacenters of QEMU VMs on this host. */
@@ -24,6 +25,7 @@ export const qemuProvider: Provider<QemuOptions> = {
   plan,
   ensureDatacenter,
   forgetJoinKey,
+  reimaging: qemuReimaging,
   readInventory: async (routerName, world) => {
     const datacenter = await readDatacenter(datacenterDir(world.paths.datacentersDir, routerName));
     return datacenter === undefined ? undefined : inventoryOf(datacenter);

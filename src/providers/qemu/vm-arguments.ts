@@ -5,6 +5,7 @@ import { QMP_SOCKET } from "./qmp.ts";
 
 /** Files of a VM, in its own folder; QEMU runs there, so that neither commas nor long paths can hurt. */
 export const vmFiles = {
+  /** Until it is reimaged: see diskFileOf(). */
   disk: "disk.qcow2",
   seed: "seed.iso",
   console: "console.log",
@@ -12,6 +13,11 @@ export const vmFiles = {
   log: "qemu.log",
   pid: "qemu.pid.json",
 } as const;
+
+/** The file in its folder that is this VM's disk. */
+export function diskFileOf({ reimage }: Pick<VmState, "reimage">): string {
+  return reimage?.disk ?? vmFiles.disk;
+}
 
 /** A card of a VM: where it is plugged in (the value of -netdev, which must name its id), and its address. */
 export interface Card {
@@ -62,7 +68,7 @@ export function renderQemuCommand(hardware: VmHardware): [string, ...string[]] {
       "chardev=qmp,mode=control",
     ],
     ...["-device", "virtio-rng-pci"],
-    ...drive("disk", `file=${vmFiles.disk},format=qcow2,discard=unmap,detect-zeroes=unmap`, "bootindex=1"),
+    ...drive("disk", `file=${diskFileOf(vm)},format=qcow2,discard=unmap,detect-zeroes=unmap`, "bootindex=1"),
     ...drive("seed", `file=${vmFiles.seed},format=raw,readonly=on`),
     ...extraDisks.flatMap((path, index) =>
       drive(`extra${index}`, `file=${escapeCommas(path)},format=raw,readonly=on`),

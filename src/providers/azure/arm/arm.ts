@@ -42,11 +42,17 @@ export interface Arm extends ArmClients {
   list<T>(action: string, request: () => AsyncIterable<T>): Promise<T[]>;
   /** A call that answers at once. Made again where something passing is in the way. */
   call<T>(action: string, request: () => Promise<T>): Promise<T>;
-  /** Starts an operation and waits for its end. Begun again where something passing is in the way. */
-  run<T>(action: string, start: () => Poller<T>): Promise<T | undefined>;
+  /**
+   * Starts an operation and waits for its end. Begun again where something passing is in the way, for a quarter of an
+   * hour unless another time is given.
+   */
+  run<T>(action: string, start: () => Poller<T>, waitForOthersMs?: number): Promise<T | undefined>;
+  /** The text behind a link that Azure gave out; our login is not sent there. */
+  fetchText(url: string): Promise<string>;
 }
 
 export interface ArmOptions extends ArmClients {
+  fetchText: Arm["fetchText"];
   subscriptionId: string;
   clock: Clock;
   signal: AbortSignal;
@@ -62,9 +68,13 @@ export function createArm({ clock, signal, ...options }: ArmOptions): Arm {
       throw failure === undefined ? error : explainFailure(action, failure);
     }
   };
-  const insist = <T>(action: string, work: () => Promise<T>): Promise<T> =>
+  const insist = <T>(
+    action: string,
+    work: () => Promise<T>,
+    timeoutMs: number = WAIT_FOR_OTHERS_MS,
+  ): Promise<T> =>
     retry(() => attempt(action, work), {
-      timeoutMs: WAIT_FOR_OTHERS_MS,
+      timeoutMs,
       minDelayMs: 1_000,
       maxDelayMs: 15_000,
       isRetriable: passesByItself,
@@ -88,7 +98,7 @@ export function createArm({ clock, signal, ...options }: ArmOptions): Arm {
   return {
     ...options,
     call: insist,
-    run: (action, start) => insist(action, () => finish(action, start())),
+    run: (action, start, waitForOthersMs) => insist(action, () => finish(action, start()), waitForOthersMs),
     read: (action, request) => insist(action, request).catch(undefinedIfMissing),
     list: async (action, request) =>
       (await insist(action, () => collect(request())).catch(undefinedIfMissing)) ?? [],

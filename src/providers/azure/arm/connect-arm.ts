@@ -1,9 +1,12 @@
 import type { TokenCredential } from "@azure/identity";
+import { withTimeout } from "../../../lib/clock.ts";
+import { StargateError } from "../../../lib/errors.ts";
 import type { World } from "../../../lib/world.ts";
 import { createArm, type Arm } from "./arm.ts";
 import { createRetryPolicy } from "./retry-policy.ts";
 
 const PUBLIC_CLOUD = "https://management.azure.com";
+const LINK_TIMEOUT_MS = 30_000;
 
 export interface ArmConnection {
   subscriptionId: string;
@@ -40,9 +43,35 @@ export async function connectArm(connection: ArmConnection, world: World): Promi
     compute: new ComputeManagementClient(credential, subscriptionId, options),
     network: new NetworkManagementClient(credential, subscriptionId, options),
     resources: new ResourceManagementClient(credential, subscriptionId, options),
+    fetchText: (url) => fetchText(url, caPem, world.signal),
     clock: world.clock,
     signal: world.signal,
   });
+}
+
+/** @throws StargateError AzureUnavailable (retriable) */
+async function fetchText(url: string, caPem: string | undefined, signal: AbortSignal): Promise<string> {
+  const { Agent, fetch } = await import("undici");
+  const dispatcher = caPem === undefined ? undefined : new Agent({ connect: { ca: caPem } });
+  const { host } = new URL(url);
+  try {
+    const answer = await fetch(url, {
+      signal: withTimeout(LINK_TIMEOUT_MS, signal),
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    });
+    const text = await answer.text();
+    if (answer.ok) return text;
+    throw new Error(`status ${answer.status}`);
+  } catch (cause) {
+    signal.throwIfAborted();
+    // Never the whole link: who has it may read.
+    throw new StargateError("AzureUnavailable", `Cannot read what Azure keeps at ${host}`, {
+      retriable: true,
+      cause,
+    });
+  } finally {
+    await dispatcher?.close();
+  }
 }
 
 /** Whom tokens are for. Azure's other clouds are an audience of their own; anything else stands in for the public one. */

@@ -15,13 +15,22 @@ export interface VmRef {
  * secret in its inputs must be worthless afterwards.
  * @throws StargateError RunCommandFailed
  */
-export async function runOnVm(arm: Arm, vm: VmRef, script: Script): Promise<string> {
+export async function runOnVm(
+  arm: Arm,
+  vm: VmRef,
+  script: Script,
+  /** For how long an agent is waited for that does not answer. */
+  waitForAgentMs?: number,
+): Promise<string> {
   const action = `Cannot run ${script.name} on VM ${vm.name}`;
-  const result = await arm.run(action, () =>
-    arm.compute.virtualMachines.runCommand(vm.resourceGroup, vm.name, {
-      commandId: "RunShellScript",
-      script: withInputs(script).split("\n"),
-    }),
+  const result = await arm.run(
+    action,
+    () =>
+      arm.compute.virtualMachines.runCommand(vm.resourceGroup, vm.name, {
+        commandId: "RunShellScript",
+        script: withInputs(script).split("\n"),
+      }),
+    waitForAgentMs,
   );
   const { output, errors, isFailed } = parseRunCommand(
     result?.value?.map(({ message }) => message ?? "") ?? [],

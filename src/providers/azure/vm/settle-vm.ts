@@ -34,6 +34,7 @@ export async function settleVm(
   membership: TailnetMembership | undefined,
   authKey: string | undefined,
   { arm, world }: AzureContext,
+  waitForAgentMs?: number,
 ): Promise<VmFacts> {
   const script = {
     name: "settle-vm",
@@ -44,7 +45,7 @@ export async function settleVm(
       TAILNET_KEY: authKey ?? "",
     },
   };
-  return retry(async () => parseVmFacts(vm.name, await runOnVm(arm, vm, script)), {
+  return retry(async () => parseVmFacts(vm.name, await runOnVm(arm, vm, script, waitForAgentMs)), {
     timeoutMs: FIRST_BOOT_TIMEOUT_MS,
     minDelayMs: 2_000,
     maxDelayMs: 10_000,

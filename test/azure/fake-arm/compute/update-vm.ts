@@ -52,9 +52,9 @@ function checkInterfaces(arm: Arm, vmId: string, vm: VmProperties, before: VmPro
       .join();
   if (idsOf(vm) === idsOf(before) || arm.guests.get(vmId.toLowerCase())?.power === "deallocated") return;
   throw new ArmError(
-    409,
-    "AddingOrDeletingNetworkInterfacesOnARunningVirtualMachine",
-    "Network interfaces cannot be added to or removed from a running virtual machine: stop (deallocate) it first.",
+    400,
+    "AddingOrDeletingNetworkInterfacesOnARunningVirtualMachineNotSupported",
+    `Virtual machine ${vmId} with a single network interface must be stop-deallocated before it can be updated to have multiple network interfaces and vice-versa.`,
   );
 }
 

@@ -4,15 +4,15 @@ import type { Settings } from "../settings.ts";
 /** Which rights the principal lacks. */
 export class Access {
   readonly #settings: Settings;
-  readonly #denied: RegExp[] = [];
+  readonly #denied: { action: RegExp; scope: RegExp }[] = [];
 
   constructor(settings: Settings) {
     this.#settings = settings;
   }
 
-  /** Actions that match are refused, for instance /^Microsoft\.Compute\/virtualMachines\/write$/. */
-  deny(action: RegExp): void {
-    this.#denied.push(action);
+  /** Actions that match are refused, for instance /^Microsoft\.Compute\/virtualMachines\/write$/; on some scopes only. */
+  deny(action: RegExp, scope = /^/): void {
+    this.#denied.push({ action, scope });
   }
 
   grantAll(): void {
@@ -20,7 +20,7 @@ export class Access {
   }
 
   check(action: string, scope: string): void {
-    if (!this.#denied.some((pattern) => pattern.test(action))) return;
+    if (!this.#denied.some((denied) => denied.action.test(action) && denied.scope.test(scope))) return;
     const { clientId } = this.#settings;
     throw new ArmError(
       403,

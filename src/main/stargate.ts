@@ -5,6 +5,7 @@ import { demoCommand } from "../commands/demo.ts";
 import { doctorCommand } from "../commands/doctor.ts";
 import { installCrdsCommand } from "../commands/install-crds.ts";
 import { labCommand } from "../commands/lab.ts";
+import { logsCommand } from "../commands/logs.ts";
 import { mxCommand } from "../commands/mx.ts";
 import { toolchainCommand } from "../commands/toolchain.ts";
 import { runProgram } from "./run-program.ts";
@@ -18,6 +19,7 @@ await runProgram((world) =>
     .addCommand(doctorCommand(world))
     .addCommand(installCrdsCommand(world))
     .addCommand(labCommand(world))
+    .addCommand(logsCommand(world))
     .addCommand(mxCommand(world))
     .addCommand(toolchainCommand(world)),
 );

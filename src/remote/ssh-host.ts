@@ -117,6 +117,7 @@ export class SshHost implements Host {
             stop();
           }, timeoutMs);
     signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted === true) stop(); // while the channel was opened
     try {
       const ended = this.#ended(channel, stopped.promise);
       // A command that ends without reading its input closes the pipe: its exit code says more than that.
@@ -150,10 +151,14 @@ export class SshHost implements Host {
   async #open(command: string, title: string): Promise<ClientChannel> {
     if (this.#lost !== undefined) throw this.#lostError(title);
     const opened = new Promise<ClientChannel>((resolve, reject) => {
-      this.#client.exec(command, (error, channel) => {
-        if (error) reject(this.#lostError(title, error));
-        else resolve(channel);
-      });
+      try {
+        this.#client.exec(command, (error, channel) => {
+          if (error) reject(this.#lostError(title, error));
+          else resolve(channel);
+        });
+      } catch (error) {
+        reject(this.#lostError(title, error)); // thrown where the connection ended a moment ago
+      }
     });
     const lost = this.#closed.then(() => Promise.reject(this.#lostError(title)));
     return Promise.race([opened, lost]);

@@ -85,6 +85,13 @@ void describe("SSH against a real sshd", { skip: sshdIsMissing }, () => {
       onLine: () => stop.abort(),
     });
     await assert.rejects(aborted, { name: "AbortError" });
+
+    const soon = new AbortController();
+    const beganMs = Date.now();
+    const abortedEarly = host.run(["sleep", "60"], { signal: soon.signal, timeoutMs: 20_000 });
+    soon.abort();
+    await assert.rejects(abortedEarly, { name: "AbortError" });
+    assert.ok(Date.now() - beganMs < 15_000, "an abort while the channel is opened counts, too");
   });
 
   void it("runScript() gives a script its inputs as data, and a child that reads stdin swallows none of it", async () => {

@@ -1,7 +1,7 @@
 import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
 import { Operation } from "../../src/api/v1alpha1/operation.ts";
 import { ABANDON, Server } from "../../src/api/v1alpha1/server.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../src/controllers/operation/context.ts";
+import { DEFAULT_LIMITS, type Limits, type ServerReimager } from "../../src/controllers/operation/context.ts";
 import { serve, type ServeOptions } from "../../src/controllers/serve.ts";
 import type { ResourceType } from "../../src/kubernetes/client.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
@@ -90,6 +90,8 @@ export class ControllerWorld implements AsyncDisposable {
     options: {
       limits?: Partial<Limits>;
       leaderElect?: boolean;
+      connector?: ServeOptions["connector"];
+      reimager?: ServerReimager;
       datacenters?: ServeOptions["datacenters"];
     } = {},
   ) {
@@ -102,7 +104,8 @@ export class ControllerWorld implements AsyncDisposable {
     const ended = serve({
       providerId: "qemu",
       client,
-      connector: this.datacenter.connector,
+      connector: options.connector ?? this.datacenter.connector,
+      ...(options.reimager === undefined ? {} : { reimager: options.reimager }),
       bootstrap: this.datacenter.bootstrap,
       controlPlane: {
         description: "the test's",

@@ -47,6 +47,16 @@ export interface Failure {
 
 export type Failures = Readonly<Record<number, Failure>>;
 
+const DISK_FULL_TEXT = /no space left on device/i;
+
+/** The error that tells of a full disk where a command failed for one; any other error as it is. */
+export function withDiskFull(ctx: ScriptContext, error: unknown): unknown {
+  const isCommand = error instanceof StargateError && error.reason === "CommandFailed";
+  return isCommand && DISK_FULL_TEXT.test(error.message)
+    ? failure(ctx, NO_DISK_SPACE, DISK_FULL, error.message)
+    : error;
+}
+
 /** Runs src/bootstrap/scripts/<file> durably, and turns its exit codes into outcomes and errors. */
 export async function runStepScript(
   ctx: ScriptContext,
@@ -67,7 +77,7 @@ export async function runStepScript(
         const text = line.trim();
         // kubeadm names what it found first, and says last how to pass over it.
         if (text !== "" && !said.last.startsWith("[ERROR ")) said.last = text;
-        said.isDiskFull ||= /no space left on device/i.test(line);
+        said.isDiskFull ||= DISK_FULL_TEXT.test(line);
         ctx.onLine(line);
       },
     },

@@ -22,7 +22,7 @@ export async function applyManifests(
   { signal, timeoutMs = 30_000 }: ApplyManifestsOptions = {},
 ): Promise<void> {
   const manifests = parseManifests(yamlText);
-  const apply = async ({ type, ref, body }: Manifest): Promise<void> =>
+  const apply = async ({ type, ref, body }: Manifest): Promise<string> =>
     client.apply(type, ref, body, { force: true, signal });
 
   for (const manifest of manifests.filter(isFirst)) await apply(manifest);

@@ -65,8 +65,11 @@ export interface KubeClient {
     options: ListOptions & { resourceVersion: string },
   ): AsyncIterable<WatchEvent<T>>;
   create(type: ResourceType, namespace: string, body: object, signal?: AbortSignal): Promise<void>;
-  /** Server-side apply under our field manager. `subresource: "status"` writes only the status. */
-  apply(type: ResourceType, ref: ObjectRef, body: object, options?: ApplyOptions): Promise<void>;
+  /**
+   * Server-side apply under our field manager. `subresource: "status"` writes only the status.
+   * @returns the resource version it led to
+   */
+  apply(type: ResourceType, ref: ObjectRef, body: object, options?: ApplyOptions): Promise<string>;
   /** JSON merge patch. */
   mergePatch(type: ResourceType, ref: ObjectRef, patch: object, options?: PatchOptions): Promise<void>;
   /** Deletes; an object that is gone already is fine. */
@@ -96,5 +99,7 @@ export interface PatchOptions {
 export interface DeleteOptions {
   /** Deletes only the object with this UID. */
   uid?: string;
+  /** Deletes it only as it was at this version, and throws ApiConflict where somebody has changed it since. */
+  resourceVersion?: string;
   signal?: AbortSignal | undefined;
 }

@@ -143,8 +143,9 @@ function writers(transport: Transport): Writers {
     },
     async apply(type, ref, body, options = {}) {
       const { subresource, fieldManager = FIELD_MANAGER, force = false, signal } = options;
-      await transport.fetch({
-        action: `Cannot apply ${describeWrite(type, ref, subresource)}`,
+      const action = `Cannot apply ${describeWrite(type, ref, subresource)}`;
+      const answer = await transport.fetch({
+        action,
         method: "PATCH",
         path: resourcePath(type, { ...ref, ...(subresource === undefined ? {} : { subresource }) }),
         query: { fieldManager, force: String(force) },
@@ -152,6 +153,7 @@ function writers(transport: Transport): Writers {
         body,
         signal,
       });
+      return parse(WithVersion, answer, action).metadata.resourceVersion;
     },
     async mergePatch(type, ref, patch, { subresource, signal } = {}) {
       await transport.fetch({
@@ -164,16 +166,14 @@ function writers(transport: Transport): Writers {
         signal,
       });
     },
-    async delete(type, ref, { uid, signal } = {}) {
+    async delete(type, ref, { uid, resourceVersion, signal } = {}) {
+      const preconditions = { uid, resourceVersion }; // JSON leaves out what is undefined
       try {
         await transport.fetch({
           action: `Cannot delete ${describeResource(type, ref)}`,
           method: "DELETE",
           path: resourcePath(type, ref),
-          body: {
-            propagationPolicy: "Background",
-            ...(uid === undefined ? {} : { preconditions: { uid } }),
-          },
+          body: { propagationPolicy: "Background", preconditions },
           signal,
         });
       } catch (error) {

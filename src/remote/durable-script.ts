@@ -27,7 +27,7 @@ export async function runDurable(
 ): Promise<number> {
   const inputs = exportLines(script.inputs);
   const digest = createHash("sha256").update(`${inputs}\0${script.text}`).digest("hex");
-  const { exitCode } = await host.runScript(
+  const { exitCode, stderr } = await host.runScript(
     {
       name: script.name,
       text: readAsset("remote/scripts/run-durable.sh"),
@@ -44,9 +44,12 @@ export async function runDurable(
     { okCodes: [...okCodes, INTERRUPTED], signal, ...(onLine === undefined ? {} : { onLine }) },
   );
   if (exitCode === INTERRUPTED) {
-    throw new StargateError("StepInterrupted", `${script.name} on ${host.name}: ended before it was done`, {
-      retriable: true,
-    });
+    const detail = stderr.trim().split("\n").at(-1) ?? "";
+    throw new StargateError(
+      "StepInterrupted",
+      `${script.name} on ${host.name}: ended before it was done${detail === "" ? "" : ` (${detail})`}`,
+      { retriable: true },
+    );
   }
   return exitCode;
 }

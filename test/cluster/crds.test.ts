@@ -331,7 +331,7 @@ void test("A status is written without touching the spec, and a spec without tou
   assert.equal(worker.metadata.generation, 2, "only the change of the spec counts");
   await assert.rejects(applyStatus({ state: "happy" }), /status\.state/);
 
-  function applyStatus(status: object): Promise<void> {
+  function applyStatus(status: object): Promise<string> {
     return server.client.apply(
       servers,
       ref,
@@ -344,7 +344,7 @@ void test("A status is written without touching the spec, and a spec without tou
 void test("A status owned by one writer is not overwritten by another unless it insists", async () => {
   const ref = { namespace, name: "contested" };
   await server.client.create(servers, namespace, serverNamed("contested"));
-  const apply = (state: string, fieldManager: string, force: boolean): Promise<void> =>
+  const apply = (state: string, fieldManager: string, force: boolean): Promise<string> =>
     server.client.apply(
       servers,
       ref,

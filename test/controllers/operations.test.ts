@@ -87,9 +87,9 @@ void test("the controller makes a token for the Operation, and deletes it in the
   assert.deepEqual(running.metadata.finalizers, [OPERATION_FINALIZER]);
   gate.resolve(undefined);
   await world.waitForPhase("op", "Succeeded");
+  await world.waitForOperation("op", ({ metadata }) => metadata.finalizers.length === 0);
 
   assert.deepEqual(await world.tokens(), []);
-  await world.waitForOperation("op", ({ metadata }) => metadata.finalizers.length === 0);
 });
 
 void test("the controller waits for a profile, and goes on the moment it is there", async () => {

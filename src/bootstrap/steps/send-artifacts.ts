@@ -4,7 +4,14 @@ import { StargateError } from "../../lib/errors.ts";
 import { NodeBundle } from "../../toolchain/node-bundle.ts";
 import { resolveKubernetes } from "../../toolchain/kubernetes-versions.ts";
 import { packageRepository } from "../package-repository.ts";
-import { failure, scriptText, UNREACHABLE, type Failures, type StepContext } from "../step-context.ts";
+import {
+  failure,
+  scriptText,
+  UNREACHABLE,
+  withDiskFull,
+  type Failures,
+  type StepContext,
+} from "../step-context.ts";
 
 const STORE = "/var/lib/stargate/artifacts";
 
@@ -15,7 +22,11 @@ const STORE = "/var/lib/stargate/artifacts";
 export async function sendArtifacts(ctx: StepContext): Promise<"done" | "skipped"> {
   const source = ctx.work.profile.spec.artifactSource;
   if (source.type === "Packages") return checkPackages(ctx);
-  return source.type === "Mirror" ? fetchFromMirror(ctx, source) : sendFromCache(ctx);
+  try {
+    return await (source.type === "Mirror" ? fetchFromMirror(ctx, source) : sendFromCache(ctx));
+  } catch (error) {
+    throw withDiskFull(ctx, error);
+  }
 }
 
 async function sendFromCache(ctx: StepContext): Promise<"done" | "skipped"> {

@@ -81,13 +81,13 @@ export class FakeCluster implements KubeClient {
     ref: ObjectRef,
     body: object,
     { subresource }: { subresource?: "status" } = {},
-  ): Promise<void> {
+  ): Promise<string> {
     this.beforeWrite("apply", type.plural, body);
     if (subresource !== "status") throw new Error("FakeCluster applies statuses only");
     const object = this.#existing(type, ref);
     this.#checkPreconditions(type, ref, object, asJson(body)["metadata"]);
     this.#store(type, ref, { ...object, status: structuredClone(asJson(body)["status"]) });
-    await Promise.resolve();
+    return Promise.resolve(String(this.#version));
   }
 
   async mergePatch(type: ResourceType, ref: ObjectRef, patch: object): Promise<void> {

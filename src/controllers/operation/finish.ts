@@ -15,9 +15,9 @@ export interface Failure {
 }
 
 /**
- * Ends an Operation. In this order, so that a crash between any two is made good at the next look: the token goes; the
- * Server says its result; the Operation says its own (from here on nothing is run again); the Server is let go; the
- * finalizer goes.
+ * Ends an Operation. In this order, so that a crash between any two is made good at the next look: the Server says its
+ * result; the Operation says its own (from here on nothing is run again); the token goes; the Server is let go; the
+ * finalizer goes. Were the token first to go, a look after a crash would make another, and join once more with that.
  */
 async function finish(
   operation: Operation,
@@ -26,7 +26,6 @@ async function finish(
   ending: { phase: "Succeeded" | "Failed"; reason: string; message: string; server: ServerResult },
 ): Promise<void> {
   const { phase, reason, message } = ending;
-  await deleteToken(ctx.client, operation.metadata.uid);
   await reportServer(operation, ctx, ending.server);
   const isSuccess = phase === "Succeeded";
   const isRetrying = writer.condition(RETRYING)?.status === "True";

@@ -14,7 +14,7 @@ import { observe } from "./observe.ts";
 import { plans } from "./plans.ts";
 import type { Run } from "./run.ts";
 import { RETRYING } from "./run-step.ts";
-import { StatusWriter } from "./status-writer.ts";
+import { isSuperseded, StatusWriter } from "./status-writer.ts";
 import { stop } from "./stop.ts";
 
 /** Milliseconds after which to look again; undefined: when something changes. */
@@ -23,12 +23,30 @@ export type Next = number | undefined;
 /** Another Operation was quicker at taking the Server: its own write wakes this one, or this does. */
 const LOST_RACE_MS = 1_000;
 
+/** Another controller works on the Operation. Should it die, its work is taken over at one of these looks. */
+const SUPERSEDED_MS = 60_000;
+
 /** Looks at one Operation and does what it asks for, to the end or to the next wait. */
 export async function reconcile(ref: ObjectRef, ctx: Context, signal: AbortSignal): Promise<Next> {
   const decision = decide(await observe(ref, ctx, signal));
+  if (decision.kind === "ignore") return undefined;
+  try {
+    return await carryOut(decision, ctx, signal);
+  } catch (error) {
+    if (signal.aborted || !isSuperseded(error)) throw error;
+    const { uid, name } = decision.operation.metadata;
+    ctx.log.warn("operation is another controller's", { operation: name });
+    ctx.running.rest(uid, ctx.clock.now() + SUPERSEDED_MS);
+    return SUPERSEDED_MS;
+  }
+}
+
+async function carryOut(
+  decision: Exclude<Decision, { kind: "ignore" }>,
+  ctx: Context,
+  signal: AbortSignal,
+): Promise<Next> {
   switch (decision.kind) {
-    case "ignore":
-      return undefined;
     case "release":
       await release(decision.operation, ctx);
       return undefined;
@@ -85,6 +103,7 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
       return undefined;
     } catch (error) {
       if (signal.aborted) throw error; // the program stops: the next one goes on here
+      if (isSuperseded(error)) throw error;
       if (toStop.aborted) return 0; // the next look sees why
       if (!timeUp.aborted && mayTryAgain(error)) return await tryAgain(error, writer, ctx);
       const failure = timeUp.aborted ? timedOut(run) : failureOf(error, writer.status.currentStep);

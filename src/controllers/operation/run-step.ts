@@ -1,7 +1,7 @@
 import { describeError, StargateError } from "../../lib/errors.ts";
 import { countsAsFailure, mayTryAgain } from "./back-off.ts";
 import type { Run } from "./run.ts";
-import type { StatusWriter } from "./status-writer.ts";
+import { isSuperseded, type StatusWriter } from "./status-writer.ts";
 
 /** True while what failed waits for its next try. */
 export const RETRYING = "Retrying";
@@ -50,7 +50,7 @@ export async function runStep<T>(
     return result;
   } catch (error) {
     // A stop is no failure of the step: it goes on at the next start, and its status stays Running until then.
-    if (signal.aborted) throw error;
+    if (signal.aborted || isSuperseded(error)) throw error;
     ctx.metrics.step(name, "failed", seconds());
     const message = describeError(error);
     log.warn("step failed", { error: message, seconds: seconds() });

@@ -1,20 +1,29 @@
 import { API_VERSION, type Condition } from "../../api/v1alpha1/kind.ts";
-import type { Operation, OperationStatus, StepStatus } from "../../api/v1alpha1/operation.ts";
+import { Operation, type OperationStatus, type StepStatus } from "../../api/v1alpha1/operation.ts";
 import { timestamp, type Clock } from "../../lib/clock.ts";
 import { StargateError } from "../../lib/errors.ts";
 import { redact } from "../../lib/redact.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import { findCondition, withCondition, type NewCondition } from "../conditions.ts";
 import * as resources from "../../kubernetes/resources.ts";
+import { isFinished } from "./facts.ts";
 
 /** Lines of a step's output are written at most this often; every change of state is written at once. */
 const LINE_INTERVAL_MS = 3_000;
 
+const SUPERSEDED = "Superseded";
+
 type Change = Partial<{ [Key in keyof OperationStatus]: OperationStatus[Key] | undefined }>;
+
+/** How often a write that met a change of something else than the status is tried again. */
+const WRITES = 5;
 
 /**
  * One Operation's status: holds it in full, and applies it in full after each change (server-side apply), one write
  * at a time. Begins with what the Operation says, so what was reported before a restart stays.
+ *
+ * Whoever begins to work counts up `attempts`, and from then on every write of an earlier one fails with Superseded:
+ * two controllers, or one that slept through the end of its lease, never both go on with one Operation.
  */
 export class StatusWriter {
   readonly #client: KubeClient;
@@ -22,6 +31,9 @@ export class StatusWriter {
   readonly #operation: Operation;
   #status: Change;
   #written: string;
+  /** Attempts as last written or read: another number in the cluster is another's. */
+  #attempts: number;
+  #resourceVersion: string;
   #queue: Promise<void> = Promise.resolve();
   #lastLineMs = 0;
 
@@ -31,6 +43,8 @@ export class StatusWriter {
     this.#clock = clock;
     this.#status = operation.status;
     this.#written = JSON.stringify(this.#status);
+    this.#attempts = operation.status.attempts ?? 0;
+    this.#resourceVersion = operation.metadata.resourceVersion;
   }
 
   get uid(): string {
@@ -115,24 +129,56 @@ export class StatusWriter {
   async #writeNow(): Promise<void> {
     const text = JSON.stringify(this.#status);
     if (text === this.#written) return;
-    const { name, namespace, uid } = this.#operation.metadata;
-    try {
-      await this.#client.apply(
-        resources.operations,
-        { namespace, name },
-        // The uid keeps a late write from landing on a new object of the same name.
-        {
-          apiVersion: API_VERSION,
-          kind: "Operation",
-          metadata: { name, namespace, uid },
-          status: JSON.parse(text),
-        },
-        { subresource: "status", force: true },
-      );
-    } catch (error) {
-      if (error instanceof StargateError && error.reason === "ApiNotFound") return; // deleted by force
-      throw error;
+    const { attempts = 0 } = this.#status;
+    for (let write = 1; ; write++) {
+      try {
+        this.#resourceVersion = await this.#apply(JSON.parse(text));
+        break;
+      } catch (error) {
+        if (!(error instanceof StargateError)) throw error;
+        if (error.reason === "ApiNotFound") return; // deleted by force
+        if (error.reason !== "ApiConflict" || write === WRITES) throw error;
+        if (!(await this.#lookAgain())) return;
+      }
     }
     this.#written = text;
+    this.#attempts = attempts;
   }
+
+  async #apply(status: unknown): Promise<string> {
+    const { name, namespace, uid } = this.#operation.metadata;
+    return this.#client.apply(
+      resources.operations,
+      { namespace, name },
+      {
+        apiVersion: API_VERSION,
+        kind: "Operation",
+        // The uid keeps a late write from landing on a new object of the same name.
+        metadata: { name, namespace, uid, resourceVersion: this.#resourceVersion },
+        status,
+      },
+      { subresource: "status", force: true },
+    );
+  }
+
+  /**
+   * Something was written in between: what is ours to write stays so where it was not the status.
+   * @returns false where the Operation is no more
+   * @throws StargateError Superseded
+   */
+  async #lookAgain(): Promise<boolean> {
+    const { name, namespace, uid } = this.#operation.metadata;
+    const now = await this.#client.getIfExists(resources.operations, { namespace, name }, Operation);
+    if (now?.metadata.uid !== uid) return false;
+    if ((now.status.attempts ?? 0) !== this.#attempts || isFinished(now)) {
+      throw new StargateError(SUPERSEDED, `Cannot go on with Operation ${name}: another controller does`);
+    }
+    this.#resourceVersion = now.metadata.resourceVersion;
+    return true;
+  }
+}
+
+/** True where another controller has taken the Operation over, or ended it. */
+export function isSuperseded(error: unknown): boolean {
+  return error instanceof StargateError && error.reason === SUPERSEDED;
 }

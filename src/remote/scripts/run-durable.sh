@@ -30,7 +30,8 @@ main() {
   fi
   local pid=0
   if [[ -f "$folder/digest" ]]; then
-    pid="$(systemctl show --property=MainPID --value "$unit")"
+    # A host that goes up or down may have nobody who answers.
+    pid="$(systemctl show --property=MainPID --value "$unit")" || exit 120
     if [[ "$pid" != 0 ]] && ! has_digest; then
       systemctl stop "$unit"
       pid=0
@@ -54,17 +55,18 @@ main() {
 has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]]; }
 
 start() {
-  # Inputs only in memory: a token never reaches the disk.
-  printf '%s' "$SCRIPT_INPUTS" >"$secrets"
   printf '%s' "$SCRIPT" >"$folder/script"
   printf '%s' "$UNIT_SCRIPT" >"$folder/unit"
   rm -f "$folder/exit-code" "$folder/pid"
   keep_output
   : >"$folder/output"
   printf '%s' "$DIGEST" >"$folder/digest"
+  # Inputs only in memory, and last, so that nothing that fails before leaves them: a token never reaches the disk.
+  printf '%s' "$SCRIPT_INPUTS" >"$secrets"
   # HOME: kubeadm and ctr ask for it.
   systemd-run --quiet --collect --unit="$unit" --property=KillMode=control-group --setenv=HOME=/root \
-    --description="Stargate: $STEP" -- /bin/bash "$folder/unit" "$folder" "$secrets" 9>&-
+    --description="Stargate: $STEP" -- /bin/bash "$folder/unit" "$folder" "$secrets" 9>&- ||
+    { rm -f "$secrets" && exit 120; }
   # Cheaper than asking systemd, and a process that has ended already is no other's yet.
   local tries
   for ((tries = 0; tries < 500; tries++)); do

@@ -16,10 +16,16 @@ export interface LoopbackTailnet {
   apiKey: string;
   /** Starts a tailscaled in userspace and joins it. Fails when the tailnet does not let it in. */
   join(options: { hostname: string; authKey: string; routes: readonly string[] }): Promise<void>;
+  /** URL of the proxy by which what joined under this host name leads into the tailnet. */
+  proxyOf(hostname: string): string;
   /** Kills what joined under this host name, as when a plug is pulled. */
   kill(hostname: string): Promise<void>;
   /** Starts it again with what it remembers. */
   revive(hostname: string): void;
+  /** Kills the server; devices that know each other still reach each other. */
+  stopServer(): Promise<void>;
+  /** Starts it again, and waits until it answers. */
+  startServer(): Promise<void>;
   /** Runs the server's own command line, which needs no credential. */
   headscale: (...args: string[]) => Promise<string>;
   /** Kills everything and removes what it wrote. */
@@ -32,13 +38,15 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   const dir = await mkdtemp(join(tmpdir(), "sg-tn-"));
   const children: ChildProcess[] = [];
   const devices = new Map<string, ChildProcess>();
+  const proxies = new Map<string, number>();
+  let server: ChildProcess | undefined;
   // A test that is interrupted or runs out of time leaves nothing behind either.
   process.on("exit", () => {
     for (const child of children) child.kill("SIGKILL");
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   });
   process.once("SIGTERM", () => process.exit(143)).once("SIGINT", () => process.exit(130));
-  const [http, metrics, grpc, derp] = await freePorts();
+  const [http, metrics, grpc, derp] = await freePorts(4);
   const url = `http://127.0.0.1:${http}`;
   const configPath = join(dir, "headscale.yaml");
 
@@ -63,9 +71,16 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
 
   const startDevice = (hostname: string): void => {
     const args = ["--tun=userspace-networking", "--port=0", "--no-logs-no-support"];
-    const own = [`--socket=${join(dir, `${hostname}.sock`)}`, `--statedir=${join(dir, hostname)}`];
+    const own = [
+      ...[`--socket=${join(dir, `${hostname}.sock`)}`, `--statedir=${join(dir, hostname)}`],
+      `--socks5-server=127.0.0.1:${proxies.get(hostname) ?? 0}`,
+    ];
     const env = { TS_DISABLE_PORTMAPPER: "1", TS_DEBUG_ALWAYS_USE_DERP: "1", TS_LOGS_DIR: dir };
     devices.set(hostname, start(hostname, program("tailscaled"), [...args, ...own], env));
+  };
+  const startServer = async (): Promise<void> => {
+    server = start("headscale", program("headscale"), ["--config", configPath, "serve"]);
+    await retry(async () => fetch(`${url}/health`), { timeoutMs: 10_000, minDelayMs: 50, maxDelayMs: 300 });
   };
   const stop = async (): Promise<void> => {
     for (const child of children.toReversed()) await killAndWait(child);
@@ -98,20 +113,26 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
     );
     await writeFile(join(dir, "derp.yaml"), derpMap(derp, certName));
     await writeFile(configPath, headscaleConfig(dir, { http, metrics, grpc }));
-    start("headscale", program("headscale"), ["--config", configPath, "serve"]);
-    await retry(async () => fetch(`${url}/health`), { timeoutMs: 10_000, minDelayMs: 50, maxDelayMs: 300 });
+    await startServer();
     const apiKey = await headscale("apikeys", "create", "--output", "json");
     return {
       url,
       apiKey: z.string().parse(JSON.parse(apiKey)),
       headscale,
       stop,
+      startServer,
+      async stopServer() {
+        if (server !== undefined) await killAndWait(server);
+      },
+      proxyOf: (hostname) => `socks5://127.0.0.1:${proxies.get(hostname)}`,
       async kill(hostname) {
         const child = devices.get(hostname);
         if (child !== undefined) await killAndWait(child);
       },
       revive: startDevice,
       async join({ hostname, authKey, routes }) {
+        const [proxy] = await freePorts(1);
+        proxies.set(hostname, proxy);
         startDevice(hostname);
         const socket = join(dir, `${hostname}.sock`);
         const tailscale = [program("tailscale"), `--socket=${socket}`] as const;
@@ -182,22 +203,19 @@ function headscaleConfig(dir: string, ports: { http: number; metrics: number; gr
   });
 }
 
-async function freePorts(): Promise<[number, number, number, number]> {
-  const servers = [createServer(), createServer(), createServer(), createServer()] as const;
-  const portOf = async (server: (typeof servers)[number]): Promise<number> => {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
+/** So many free ports, all different. */
+async function freePorts(count: 1): Promise<[number]>;
+async function freePorts(count: 4): Promise<[number, number, number, number]>;
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const portOf = async (one: (typeof servers)[number]): Promise<number> => {
+    one.listen(0, "127.0.0.1");
+    await once(one, "listening");
+    const address = one.address();
     if (address === null || typeof address === "string") throw new Error("no free port");
     return address.port;
   };
-  const [a, b, c, d] = servers;
-  const ports: [number, number, number, number] = [
-    await portOf(a),
-    await portOf(b),
-    await portOf(c),
-    await portOf(d),
-  ];
-  for (const server of servers) server.close();
+  const ports = await Promise.all(servers.map(portOf));
+  for (const one of servers) one.close();
   return ports;
 }

@@ -16,6 +16,8 @@ import { OperationOptions, OperationType } from "./operation.ts";
 export const ROLLOUT_LABEL = "stargate.io/rollout";
 /** On an Operation: which state of the Rollout and its profile it brings about. */
 export const REVISION_LABEL = "stargate.io/rollout-revision";
+/** On an Operation: the UID of the Rollout that made it. One that was adopted has it not. */
+export const ROLLOUT_UID_LABEL = "stargate.io/rollout-uid";
 
 /** A whole number, or a percentage of the servers that are selected. */
 const Amount = () =>

@@ -8,7 +8,7 @@ import { API_VERSION } from "../../api/v1alpha1/kind.ts";
 import * as resources from "../../kubernetes/resources.ts";
 
 export interface Regarding {
-  kind: "Operation" | "Server" | "Datacenter";
+  kind: "Operation" | "Server" | "Datacenter" | "Rollout";
   metadata: { name: string; namespace: string; uid: string };
 }
 

@@ -6,6 +6,7 @@ import type { KubeClient } from "../kubernetes/client.ts";
 import { readAsset } from "../lib/assets.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { Dialer } from "../remote/dialer.ts";
+import { profileOf } from "../operations/profile-of.ts";
 import { createSshConnector } from "../remote/ssh.ts";
 import type { ServerFacts } from "./datacenters.ts";
 import { attempt } from "./finding.ts";
@@ -38,18 +39,6 @@ export async function tryServer(server: Server, means: Means, signal: AbortSigna
     signal,
   );
   return { ...base, wayIn, wayOut };
-}
-
-/** The profile the Server names, or the only one there is in its namespace. */
-export function profileOf(
-  { metadata, spec }: Server,
-  profiles: readonly ProvisioningProfile[],
-): ProvisioningProfile | undefined {
-  const near = profiles.filter((profile) => profile.metadata.namespace === metadata.namespace);
-  if (spec.provisioningProfile !== undefined) {
-    return near.find((profile) => profile.metadata.name === spec.provisioningProfile);
-  }
-  return near.length === 1 ? near[0] : undefined;
 }
 
 async function reachFrom(

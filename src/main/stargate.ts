@@ -7,6 +7,7 @@ import { installCrdsCommand } from "../commands/install-crds.ts";
 import { labCommand } from "../commands/lab.ts";
 import { logsCommand } from "../commands/logs.ts";
 import { mxCommand } from "../commands/mx.ts";
+import { repaveCommand } from "../commands/repave.ts";
 import { toolchainCommand } from "../commands/toolchain.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -21,5 +22,6 @@ await runProgram((world) =>
     .addCommand(labCommand(world))
     .addCommand(logsCommand(world))
     .addCommand(mxCommand(world))
+    .addCommand(repaveCommand(world))
     .addCommand(toolchainCommand(world)),
 );

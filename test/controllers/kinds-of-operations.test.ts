@@ -3,7 +3,6 @@ import { after, before, test } from "node:test";
 import { SERVER_FINALIZER } from "../../src/api/v1alpha1/server.ts";
 import { nodes, operations, pods } from "../../src/kubernetes/resources.ts";
 import { Node } from "../../src/kubernetes/schemas.ts";
-import { kubectlFor } from "../cluster/kubectl.ts";
 import type { TestApiServer } from "../cluster/start-api-server.ts";
 import { ControllerWorld, startCluster } from "./controller-world.ts";
 
@@ -121,23 +120,6 @@ void test("pods that a disruption budget keeps stay, or with spec.force go", asy
   const forced = await world.waitForPhase("forced", "Succeeded");
   const drained = forced.status.conditions?.find(({ type }) => type === "Drained");
   assert.match(drained?.message ?? "", /by force: budget\/web/);
-});
-
-void test("kubectl wait sees the end of an Operation, good or bad", async () => {
-  await using world = await ControllerWorld.create(cluster, "wait");
-  await world.startController();
-  await world.createProfile();
-  await world.createServer("wait-1");
-  await world.createOperation("good", "wait-1");
-  const kubectl = await kubectlFor(cluster);
-  const wait = (name: string, condition: string) =>
-    kubectl(["wait", `operation/${name}`, "-n", "wait", `--for=condition=${condition}`, "--timeout=30s"]);
-
-  assert.equal((await wait("good", "Complete")).exitCode, 0);
-  await world.createOperation("bad", "wait-1", { timeout: "1m" });
-  await world.cancelOperation("bad");
-  const ended = await Promise.any([wait("bad", "Failed"), wait("bad", "Complete")]);
-  assert.equal(ended.exitCode, 0);
 });
 
 void test("a request for a certificate by another token proves nothing", async () => {

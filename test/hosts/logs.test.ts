@@ -8,7 +8,8 @@ import { packagePath } from "../../src/lib/assets.ts";
 import { followLogs } from "../../src/operations/logs/follow-logs.ts";
 import { showLogs } from "../../src/operations/logs/show-logs.ts";
 import { hostsAreMissing } from "./start-host.ts";
-import { LogsWorld, Reader } from "./logs-world.ts";
+import { Reader } from "../cluster/reader.ts";
+import { LogsWorld } from "./logs-world.ts";
 
 const at = "2026-01-01T00:00:00Z";
 

@@ -46,6 +46,7 @@ void test("the API server fills in what a Rollout leaves out: one server at a ti
     canary: 0,
     failureThreshold: 1,
     paused: false,
+    mode: "inplace",
     force: false,
     timeout: "30m",
     retries: 5,
@@ -100,6 +101,7 @@ const refused: [what: string, spec: object, message: RegExp][] = [
   ["the window has an unknown day", { window: { start: "22:00", end: "04:00", days: ["Friday"] } }, /days/],
   ["the window has no day", { window: { start: "22:00", end: "04:00", days: [] } }, /days/],
   ["an Operation may take a second", { timeout: "1s" }, /from 1m to 24h/],
+  ["a reboot is to replace the disk", { operation: "reboot", mode: "reimage" }, /for the operation repave/],
   ["a field is misspelt", { maxUnavailble: 1 }, /unknown field/],
 ];
 for (const [what, spec, message] of refused) {

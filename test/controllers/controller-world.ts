@@ -14,7 +14,7 @@ import {
   servers,
 } from "../../src/kubernetes/resources.ts";
 import { Secret } from "../../src/kubernetes/schemas.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { retry } from "../../src/lib/retry.ts";
 import { startApiServer, type TestApiServer } from "../cluster/start-api-server.ts";
@@ -93,6 +93,8 @@ export class ControllerWorld implements AsyncDisposable {
       connector?: ServeOptions["connector"];
       reimager?: ServerReimager;
       datacenters?: ServeOptions["datacenters"];
+      providerId?: string;
+      clock?: Clock;
     } = {},
   ) {
     const stop = new AbortController();
@@ -102,7 +104,7 @@ export class ControllerWorld implements AsyncDisposable {
       env: {},
     });
     const ended = serve({
-      providerId: "qemu",
+      providerId: options.providerId ?? "qemu",
       client,
       connector: options.connector ?? this.datacenter.connector,
       ...(options.reimager === undefined ? {} : { reimager: options.reimager }),
@@ -120,7 +122,7 @@ export class ControllerWorld implements AsyncDisposable {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       metricsBindAddress: "127.0.0.1:0",
       leaderElect: options.leaderElect ?? false,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       log: createLog({ write: show, level: "debug" }),
       signal: stop.signal,
       onServing: serving.resolve,

@@ -10,7 +10,7 @@ import {
   type KindDefinition,
 } from "./kind.ts";
 import { LabelSelector } from "./label-selector.ts";
-import { OperationOptions, OperationType } from "./operation.ts";
+import { OperationOptions, OperationType, RepaveMode } from "./operation.ts";
 
 /** On an Operation: the name of the Rollout it is done for. */
 export const ROLLOUT_LABEL = "stargate.io/rollout";
@@ -58,7 +58,7 @@ export const RolloutWindow = z.object({
 });
 export type RolloutWindow = z.infer<typeof RolloutWindow>;
 
-export const RolloutSpec = z.object({
+const RolloutFields = z.object({
   selector: LabelSelector.describe("Which Servers of this namespace, by their labels."),
   provisioningProfileRef: LocalObjectReference.describe(
     "The ProvisioningProfile to follow. With repave, every change of it is rolled out as well.",
@@ -97,11 +97,21 @@ export const RolloutSpec = z.object({
   window: RolloutWindow.optional().describe(
     "Servers are begun only while it is open. Left out: at any time.",
   ),
+  mode: RepaveMode.default("inplace").describe(
+    "How each repave gets rid of what was: inplace or reimage, as in Operation.spec.mode.",
+  ),
   force: OperationOptions.force,
   timeout: OperationOptions.timeout.describe("How long each Operation may take, for instance 30m or 1h30m."),
   retries: OperationOptions.retries,
   drain: OperationOptions.drain,
 });
+
+export const RolloutSpec = RolloutFields.meta(
+  celRules({
+    rule: "self.mode == 'inplace' || self.operation == 'repave'",
+    message: "mode reimage is for the operation repave: no other one replaces what is on the disk",
+  }),
+);
 export type RolloutSpec = z.infer<typeof RolloutSpec>;
 
 export const RolloutPhase = z.enum(["Pending", "Progressing", "Waiting", "Paused", "Stalled", "Complete"]);

@@ -21,7 +21,7 @@ export function isOwn({ metadata }: Operation, rollout: Rollout): boolean {
  */
 export function renderOperation({ rollout, revision }: Target, server: Server): object {
   const { name, namespace, uid } = rollout.metadata;
-  const { provisioningProfileRef, operation, force, timeout, retries, drain } = rollout.spec;
+  const { provisioningProfileRef, operation, mode, force, timeout, retries, drain } = rollout.spec;
   return {
     apiVersion: API_VERSION,
     kind: "Operation",
@@ -37,7 +37,7 @@ export function renderOperation({ rollout, revision }: Target, server: Server): 
     spec: {
       serverRef: { name: server.metadata.name },
       provisioningProfileRef,
-      ...{ operation, force, timeout, retries, drain },
+      ...{ operation, mode, force, timeout, retries, drain },
     },
   };
 }

@@ -189,6 +189,18 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
     assert.equal(stdout.trim(), "");
   });
 
+  void it("stopDurable() leaves what says that a script is done, and it is not run again", async () => {
+    const uid = randomUUID();
+    const lines: string[] = [];
+    await run(uid, "echo done");
+
+    await stopDurable(session, { operationUid: uid, graceMs: 0 });
+    assert.equal(await run(uid, "echo done", { lines }), 0);
+
+    assert.deepEqual(lines, ["done"]);
+    assert.deepEqual(await journal(uid), ["try started", "try ended 0"]);
+  });
+
   void it("stopDurable() lets a script end that ends in time", async () => {
     const uid = randomUUID();
     const by = await host.connect();

@@ -5,14 +5,17 @@ import { Node } from "../../kubernetes/schemas.ts";
 /** Which Operation keeps pods off a Node: only what it did itself does it take back. */
 export const CORDONED_BY = "stargate.io/cordoned-by";
 
-/** Keeps new pods off the node. A node that somebody else keeps them off stays that person's. */
+/**
+ * Keeps new pods off the node. A node that somebody else keeps them off stays that person's; what an earlier Operation
+ * of ours left so, because it ended half-way, is this one's now.
+ */
 export async function cordon(
   client: KubeClient,
   node: Node,
   uid: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (node.spec.unschedulable) return;
+  if (node.spec.unschedulable && node.metadata.annotations[CORDONED_BY] === undefined) return;
   await client.mergePatch(
     resources.nodes,
     { namespace: "", name: node.metadata.name },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as resources from "../../kubernetes/resources.ts";
 import { StargateError } from "../../lib/errors.ts";
+import { CORDONED_BY } from "./cordon.ts";
 import { Story } from "./story.ts";
 
 const held = { nodeRef: { name: "vm-1", uid: "node-1" }, os: "k8s-1.37" };
@@ -55,6 +56,21 @@ void test("reboot drains the node, restarts the server, waits for its new boot, 
   assert.deepEqual(story.tokens(), []);
   const { state, nodeRef, os } = story.server().status;
   assert.deepEqual({ state, nodeRef, os }, { state: "ready", ...held });
+});
+
+void test("reboot lets pods onto a node that an earlier Operation, stopped half-way, kept them off", async () => {
+  const story = nodeStory("reboot");
+  story.putNode("node-1", { unschedulable: true, annotations: { [CORDONED_BY]: "earlier" } });
+
+  story.clock.advance((await story.reconcile()) ?? 0);
+  story.bootId = "b2";
+  const last = story.reconcile();
+  while (story.step("wait-for-node")?.state !== "Running") await new Promise(setImmediate);
+  story.putNode("node-1", { unschedulable: true, annotations: story.node().metadata.annotations });
+  await last;
+
+  assert.equal(story.operation().status.phase, "Succeeded", story.operation().status.message);
+  assert.equal(story.node().spec.unschedulable, false);
 });
 
 void test("reboot asks again where the server has not gone down yet", async () => {

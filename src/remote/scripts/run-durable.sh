@@ -98,7 +98,7 @@ make_way() {
   [[ ! -d /run/stargate/inputs ]] || find /run/stargate/inputs -type f -not -name "$OPERATION_UID-*" -delete
   [[ -d "$OPERATIONS" ]] || return 0
   find "$OPERATIONS" -mindepth 3 -type f -not -path "$OPERATIONS/$OPERATION_UID/*" \
-    -not -name 'output*' -not -name exit-code -not -name digest -delete
+    -not -name 'output*' -not -name exit-code -delete
   prune
 }
 

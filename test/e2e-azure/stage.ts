@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { exec } from "../../src/lib/exec.ts";
@@ -109,7 +109,6 @@ export async function setStage(transcriptPath: string | undefined): Promise<Stag
   for (const [name, value] of Object.entries(login)) {
     if (name.startsWith("AZURE_") || name.startsWith("NODE_")) env[name] = value;
   }
-  env["TAILNET_API_KEY"] = (await readFile(lab.headscaleApiKeyPath, "utf8")).trim();
   const kept = stack.move();
   return {
     ...{ shell, transcript, fake, lab, home, logs, mirrorUrl: mirror.url },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { exec } from "../../src/lib/exec.ts";
@@ -11,7 +12,10 @@ const SECTION = "## Deploy MX Cluster in Azure";
 export async function provisionMx({ shell, transcript, lab, mirrorUrl, fake }: Stage): Promise<void> {
   transcript.note("Deploy MX Cluster in Azure");
   shell.env["AZURE_SUBSCRIPTION_ID"] = fake.settings.subscriptionId;
-  transcript.write("(TAILSCALE_AUTH_KEY is a key of the lab's Headscale for one device)\n");
+  transcript.write(
+    "(TAILSCALE_AUTH_KEY is a key of the lab's Headscale for one device, TAILNET_API_KEY one for its API)\n",
+  );
+  shell.env["TAILNET_API_KEY"] = (await readFile(lab.headscaleApiKeyPath, "utf8")).trim();
   shell.env["TAILSCALE_AUTH_KEY"] = await makeAuthKey(shell.env);
   await shell.type(
     withFlags(readmeCommand(SECTION, "bin/mx-azure provision"), [
@@ -25,6 +29,14 @@ export async function provisionMx({ shell, transcript, lab, mirrorUrl, fake }: S
   assert.match(nodes, /stargate-mx-cp +Ready +control-plane/);
   await shell.type("kubectl get pods -A -o wide");
   await shell.type("ssh -G stargate-mx-cp | grep -E '^(hostname|user|stricthostkeychecking) '");
+}
+
+/** README: the controller for workers of the cluster. */
+export function controllerCommand({ lab }: Stage): string {
+  return withFlags(readmeCommand(SECTION, "bin/azure-controller"), [
+    `--tailnet-url ${lab.headscaleUrl}`,
+    `--tailnet-proxy ${lab.socksProxy}`,
+  ]);
 }
 
 export async function showStatus({ shell, lab }: Stage): Promise<void> {

@@ -173,7 +173,11 @@ export const OperationStatus = z.object({
     .max(63)
     .optional()
     .describe("UID of the Node that the server was when this Operation began."),
-  previousBootId: z.string().max(63).optional().describe("The server's boot id before a reboot or a reimage."),
+  previousBootId: z
+    .string()
+    .max(63)
+    .optional()
+    .describe("The server's boot id before a reboot or a reimage."),
   steps: z
     .array(StepStatus)
     .max(64)

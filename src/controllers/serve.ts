@@ -5,7 +5,7 @@ import type { ControlPlane } from "../control-plane/control-plane.ts";
 import { startStatusServer } from "../controller-runtime/http-server.ts";
 import { lead } from "../controller-runtime/leader-election.ts";
 import { createControllerMetrics } from "../controller-runtime/metrics.ts";
-import type { KubeClient } from "../kubernetes/client.ts";
+import type { KubeClient, ObjectRef } from "../kubernetes/client.ts";
 import { leaseStore } from "../kubernetes/lease-store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { StargateError } from "../lib/errors.ts";
@@ -17,7 +17,9 @@ import type { Limits, ServerReimager, WorkerBootstrap } from "./operation/contex
 import { createEventRecorder } from "./operation/events.ts";
 import { createOperationMetrics } from "./operation/metrics.ts";
 import { createOperationController } from "./operation/start.ts";
-import { together, type Working } from "./together.ts";
+import { createRolloutMetrics } from "./rollout/metrics.ts";
+import { createRolloutController } from "./rollout/start.ts";
+import { allOf, together, type Working } from "./together.ts";
 
 /** Where leader election keeps its Leases: a namespace that every cluster has. */
 const LEASE_NAMESPACE = "kube-system";
@@ -35,6 +37,7 @@ export interface ServeOptions {
   adminUsername: string | undefined;
   namespace: string | undefined;
   concurrency: number;
+  datacenterConcurrency?: number | undefined;
   limits: Limits;
   /** host:port of /metrics, /healthz and /readyz; undefined for nowhere. */
   metricsBindAddress: string | undefined;
@@ -46,7 +49,10 @@ export interface ServeOptions {
   onServing?: (url: string) => void;
 }
 
-/** Serves one provider's Operations and Datacenters until the signal aborts. Work that runs on hosts then goes on there. */
+/**
+ * Serves one provider's Operations and Datacenters, and Rollouts of every provider in turn with the other providers'
+ * controllers, until the signal aborts. Work that runs on hosts then goes on there.
+ */
 export async function serve(options: ServeOptions): Promise<void> {
   const { providerId, client, clock, log, signal } = options;
   const component = `${providerId}-controller`;
@@ -75,6 +81,13 @@ export async function serve(options: ServeOptions): Promise<void> {
           }),
         ]),
   );
+  const rollouts = createRolloutController({
+    ...options,
+    informers: operations.informers,
+    events,
+    metrics: createRolloutMetrics(registry),
+    queueMetrics: metricsOf("rollout"),
+  });
   const status =
     options.metricsBindAddress === undefined
       ? undefined
@@ -84,12 +97,20 @@ export async function serve(options: ServeOptions): Promise<void> {
           notReady: () => (operations.isReady() ? undefined : "the API server is not being heard of"),
         });
   const over = new AbortController();
-  const watching = controller.watch(AbortSignal.any([signal, over.signal]));
+  const watching = together(controller, rollouts).watch(AbortSignal.any([signal, over.signal]));
   try {
     log.info("controller started", { provider: providerId, identity, metrics: status?.url });
     if (status !== undefined) options.onServing?.(status.url);
-    if (options.leaderElect) await workAsLeader(controller, identity, options);
-    else await controller.work(signal);
+    if (options.leaderElect) {
+      const lease = { namespace: LEASE_NAMESPACE, name: `stargate-${providerId}-controller` };
+      await allOf(
+        [
+          (both) => workAsLeader(controller, lease, identity, { ...options, signal: both }),
+          (both) => workAsLeader(rollouts, rolloutLease(options), identity, { ...options, signal: both }),
+        ],
+        signal,
+      );
+    } else await together(controller, rollouts).work(signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -100,21 +121,30 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
+/**
+ * A Rollout may be about servers of several providers, so one Lease is shared by all controllers that see the same
+ * Rollouts. Those of one namespace keep it there.
+ */
+function rolloutLease({ namespace = LEASE_NAMESPACE }: ServeOptions): ObjectRef {
+  return { namespace, name: "stargate-rollouts" };
+}
+
 /** Leads, works, and gets in line again should the lease be lost: everything that matters is in the cluster. */
 async function workAsLeader(
   controller: Working,
+  lease: ObjectRef,
   identity: string,
-  { providerId, client, clock, log, signal }: ServeOptions,
+  { client, clock, log, signal }: ServeOptions,
 ): Promise<void> {
-  const ref = { namespace: LEASE_NAMESPACE, name: `stargate-${providerId}-controller` };
-  const store = leaseStore(client, ref);
+  const store = leaseStore(client, lease);
+  const leaseLog = log.with({ lease: lease.name });
   for (;;) {
     try {
-      await lead({ store, identity, log, signal, clock }, (leading) => controller.work(leading));
+      await lead({ store, identity, log: leaseLog, signal, clock }, (leading) => controller.work(leading));
       return; // the signal has aborted
     } catch (error) {
       if (!(error instanceof StargateError && error.reason === "LeaseLost")) throw error;
-      log.warn("the lease was lost: waiting for it again", { error: error.message });
+      leaseLog.warn("the lease was lost: waiting for it again", { error: error.message });
     }
   }
 }

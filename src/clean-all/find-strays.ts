@@ -22,7 +22,7 @@ export const findStrays: Finder = async (world) => {
   }));
 };
 
-/** Who stops what: these processes with their children, and the virtual machines with files in these folders. */
+/** Who stops what: these processes with their children, and the virtual machines that run in these folders. */
 interface Keepers {
   pids: ReadonlySet<number>;
   folders: readonly string[];
@@ -43,8 +43,8 @@ async function findKeepers(world: World): Promise<Keepers> {
   };
 }
 
-function isKept({ pid, parentPid, command }: OwnProcess, { pids, folders }: Keepers): boolean {
-  return pids.has(pid) || pids.has(parentPid) || folders.some((folder) => command.includes(folder));
+function isKept({ pid, parentPid, cwd }: OwnProcess, { pids, folders }: Keepers): boolean {
+  return pids.has(pid) || pids.has(parentPid) || folders.some((folder) => cwd.startsWith(folder));
 }
 
 async function stopProcess(pid: number, { clock }: World): Promise<void> {

@@ -9,6 +9,8 @@ export interface OwnProcess {
   parentPid: number;
   /** Its command line, or its name where that is empty. */
   command: string;
+  /** Where it runs. */
+  cwd: string;
 }
 
 /**
@@ -39,7 +41,9 @@ async function readIfOurs(
     const isForUs =
       argv.some((word) => word.includes(`${paths.stateDir}/`)) ||
       (await holdsFileBelow(proc, paths.stateDir));
-    return isForUs ? { pid, parentPid: await readParent(proc), command: argv.join(" ") } : undefined;
+    if (!isForUs) return undefined;
+    const cwd = await readlink(join(proc, "cwd"));
+    return { pid, parentPid: await readParent(proc), command: argv.join(" "), cwd };
   } catch (error) {
     // It has ended meanwhile, or belongs to somebody else.
     if (["ENOENT", "ESRCH", "EACCES", "EPERM"].some((code) => isErrno(error, code))) return undefined;

@@ -15,6 +15,7 @@ interface Flags extends TailnetFlags {
   kubeconfig?: string;
   namespace?: string;
   concurrency: number;
+  datacenterConcurrency?: number;
   metricsBindAddress: string;
   leaderElect: boolean;
   tailnetProxy?: string;
@@ -55,6 +56,11 @@ export function createControllerCommand(providerId: string, world: World): Comma
     .option("--namespace <namespace>", "serve this namespace only (default: all)")
     .option("--concurrency <count>", "Operations worked on at once", wholeNumber, 10)
     .option(
+      "--datacenter-concurrency <count>",
+      "Operations under way at once in a datacenter without spec.maxConcurrentOperations (default: as --concurrency)",
+      wholeNumber,
+    )
+    .option(
       "--metrics-bind-address <address>",
       "where /metrics, /healthz and /readyz are served; 0 for nowhere",
       METRICS_ADDRESS[providerId] ?? "127.0.0.1:9800",
@@ -91,6 +97,7 @@ export function createControllerCommand(providerId: string, world: World): Comma
           adminUsername: flags.adminUsername,
           namespace: flags.namespace,
           concurrency: flags.concurrency,
+          datacenterConcurrency: flags.datacenterConcurrency,
           metricsBindAddress: flags.metricsBindAddress === "0" ? undefined : flags.metricsBindAddress,
           leaderElect: flags.leaderElect,
           tailnetProxy: flags.tailnetProxy ?? (plan.mode === "embedded" ? plan.lab.socksProxy : undefined),

@@ -24,6 +24,8 @@ export interface ControllerRequest {
   /** Undefined for all namespaces. */
   namespace: string | undefined;
   concurrency: number;
+  /** Undefined: as many as `concurrency`. */
+  datacenterConcurrency: number | undefined;
   metricsBindAddress: string | undefined;
   leaderElect: boolean;
   /** Undefined where servers are reached straight from this host. */

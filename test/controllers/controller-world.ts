@@ -7,6 +7,7 @@ import type { ResourceType } from "../../src/kubernetes/client.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
 import {
   configMaps,
+  datacenters,
   namespaces,
   operations,
   provisioningProfiles,
@@ -90,6 +91,8 @@ export class ControllerWorld implements AsyncDisposable {
     options: {
       limits?: Partial<Limits>;
       leaderElect?: boolean;
+      concurrency?: number;
+      datacenterConcurrency?: number;
       connector?: ServeOptions["connector"];
       reimager?: ServerReimager;
       datacenters?: ServeOptions["datacenters"];
@@ -118,7 +121,8 @@ export class ControllerWorld implements AsyncDisposable {
       ...(options.datacenters === undefined ? {} : { datacenters: options.datacenters }),
       adminUsername: undefined,
       namespace: this.namespace,
-      concurrency: 10,
+      concurrency: options.concurrency ?? 10,
+      datacenterConcurrency: options.datacenterConcurrency,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       metricsBindAddress: "127.0.0.1:0",
       leaderElect: options.leaderElect ?? false,
@@ -145,12 +149,27 @@ export class ControllerWorld implements AsyncDisposable {
     });
   }
 
-  async createServer(name: string): Promise<void> {
+  /** A datacenter of one router, which is called as it is. */
+  async createDatacenter(name: string, spec: object = {}): Promise<void> {
+    await this.cluster.client.create(datacenters, this.namespace, {
+      apiVersion: API_VERSION,
+      kind: "Datacenter",
+      metadata: { name, namespace: this.namespace },
+      spec: {
+        provider: "qemu",
+        subnets: ["192.168.100.0/24"],
+        routers: [{ name, address: "192.168.100.1" }],
+        ...spec,
+      },
+    });
+  }
+
+  async createServer(name: string, spec: object = {}): Promise<void> {
     await this.cluster.client.create(servers, this.namespace, {
       apiVersion: API_VERSION,
       kind: "Server",
       metadata: { name, namespace: this.namespace },
-      spec: { ipv4: "192.168.100.10", provider: "qemu", hostKey: "ssh-ed25519 AAAA" },
+      spec: { ipv4: "192.168.100.10", provider: "qemu", hostKey: "ssh-ed25519 AAAA", ...spec },
     });
   }
 

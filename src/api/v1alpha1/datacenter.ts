@@ -84,6 +84,15 @@ const DatacenterFields = z.object({
     .max(8)
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
     .describe("The way in. Several routers serve the same subnets: one does, the others take over from it."),
+  maxConcurrentOperations: z
+    .int()
+    .min(0)
+    .max(1000)
+    .optional()
+    .describe(
+      "How many Operations may be under way here at once: they share the routers. 0 begins none. " +
+        "Left out: what the controller's --datacenter-concurrency says.",
+    ),
   tailnet: DatacenterTailnet.optional().describe("The tailnet that the routers are in."),
 });
 
@@ -150,6 +159,7 @@ export const datacenterKind: KindDefinition = {
     { name: "Servers", type: "integer", jsonPath: ".status.servers.count" },
     { name: "Reachable", type: "integer", jsonPath: ".status.servers.reachable" },
     { name: "Ready", type: "string", jsonPath: conditionPath("Ready") },
+    { name: "Operations", type: "integer", jsonPath: ".spec.maxConcurrentOperations", priority: 1 },
     { name: "Advertised", type: "string", jsonPath: conditionPath("RoutesAdvertised"), priority: 1 },
     { name: "Approved", type: "string", jsonPath: conditionPath("RoutesApproved"), priority: 1 },
     { name: "Primary", type: "string", jsonPath: conditionPath("RoutePrimary"), priority: 1 },

@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 15_000;
 export async function waitUntilServed(
   client: KubeClient,
   type: ResourceType,
-  { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal },
+  { clock, log, signal, onMissing }: { clock: Clock; log: Log; signal: AbortSignal; onMissing?: () => void },
 ): Promise<void> {
   const isOver = (): boolean => signal.aborted;
   let said = false;
@@ -22,6 +22,7 @@ export async function waitUntilServed(
     } catch (error) {
       const isMissing = error instanceof StargateError && error.reason === "ApiTypeMissing";
       if (!isMissing) return; // anything else is the informer's to wait for
+      onMissing?.();
       if (!said)
         log.info("nothing is done about these: the cluster does not know them", {
           resource: type.plural,

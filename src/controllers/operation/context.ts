@@ -10,6 +10,7 @@ import type { OperationMetrics } from "./metrics.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import type { ObjectCaches } from "./observe.ts";
 import type { Work } from "./decide.ts";
+import type { Turns } from "./turns.ts";
 
 /** A piece of a bootstrap that is shown and timed on its own. Safe to run again. */
 export interface BootstrapStep extends StepOutline {
@@ -111,6 +112,8 @@ export interface Context {
   limits: Limits;
   /** Follows an Operation while it runs, so that its deletion can stop it. */
   running: RunningOperations;
+  /** Whose turn it is, where more Operations want to be worked on than may. */
+  turns: Turns;
   random: () => number;
 }
 

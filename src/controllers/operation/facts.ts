@@ -5,6 +5,9 @@ import type { Server } from "../../api/v1alpha1/server.ts";
 /** Keeps an Operation in the API until everything made for it is gone: its token, its hold on the Server. */
 export const OPERATION_FINALIZER = "stargate.io/operation";
 
+/** Reason of an Operation that may begin, or go on, as soon as others have ended. */
+export const WAITING_FOR_TURN = "WaitingForTurn";
+
 /** Everything decide() goes by. Gathered by observe(), from the informers' caches and a few reads. */
 export interface Facts {
   providerId: string;

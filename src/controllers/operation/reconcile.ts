@@ -16,6 +16,7 @@ import type { Run } from "./run.ts";
 import { RETRYING } from "./run-step.ts";
 import { isSuperseded, StatusWriter } from "./status-writer.ts";
 import { stop } from "./stop.ts";
+import { reportTurn } from "./report-turn.ts";
 
 /** Milliseconds after which to look again; undefined: when something changes. */
 export type Next = number | undefined;
@@ -28,6 +29,10 @@ const SUPERSEDED_MS = 60_000;
 
 /** Looks at one Operation and does what it asks for, to the end or to the next wait. */
 export async function reconcile(ref: ObjectRef, ctx: Context, signal: AbortSignal): Promise<Next> {
+  const known = ctx.caches.operation(ref);
+  const place = ctx.turns.look(known);
+  // In a long line, looking at everything each time would be most of what is asked of the API server.
+  if (known !== undefined && place !== undefined) return reportTurn(known, place, ctx);
   const decision = decide(await observe(ref, ctx, signal));
   if (decision.kind === "ignore") return undefined;
   try {
@@ -80,6 +85,8 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
   const { uid, namespace, name } = operation.metadata;
   const restMs = ctx.running.restMs(uid, ctx.clock.now());
   if (restMs > 0) return restMs;
+  const turn = ctx.turns.enter(operation);
+  if (turn.kind === "wait") return reportTurn(operation, turn, ctx);
   const toStop = ctx.running.begin(uid);
   ctx.metrics.inFlight(1);
   try {
@@ -111,6 +118,7 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
       return undefined;
     }
   } finally {
+    ctx.turns.leave(operation);
     ctx.running.end(uid);
     ctx.metrics.inFlight(-1);
   }

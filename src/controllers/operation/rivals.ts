@@ -1,6 +1,6 @@
 import type { Operation } from "../../api/v1alpha1/operation.ts";
 import type { Server } from "../../api/v1alpha1/server.ts";
-import { isBeingDeleted, isFinished } from "./facts.ts";
+import { isBeingDeleted, isFinished, WAITING_FOR_TURN } from "./facts.ts";
 
 /**
  * The Operation that has to end before this one may work on the Server: whoever holds it, else an older one that is
@@ -25,7 +25,7 @@ export function findRival(
 function wantsTheServer(operation: Operation): boolean {
   if (isFinished(operation) || isBeingDeleted(operation)) return false;
   const { phase, reason } = operation.status;
-  return phase === undefined || phase === "Running" || reason === "ServerBusy";
+  return phase === undefined || phase === "Running" || reason === "ServerBusy" || reason === WAITING_FOR_TURN;
 }
 
 /** Oldest first; creation times are whole seconds, so names settle the rest. */

@@ -9,22 +9,30 @@ import { createServerGuard } from "../server/guard.ts";
 import { allOf } from "../together.ts";
 import { sweepTokens } from "./bootstrap-token.ts";
 import { RunningOperations, type Context } from "./context.ts";
+import { createDatacenterWatch, type DatacenterWatch } from "./datacenter-watch.ts";
 import { isBeingDeleted } from "./facts.ts";
 import { createInformers, type Informers } from "./informers.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { reconcile } from "./reconcile.ts";
+import { Turns } from "./turns.ts";
 import { wokenByOperation, wokenByProfile, wokenByServer } from "./wake-ups.ts";
 
 export interface OperationControllerOptions extends Omit<
   Context,
-  "caches" | "nodes" | "running" | "controllerStartedMs" | "random"
+  "caches" | "nodes" | "running" | "turns" | "controllerStartedMs" | "random"
 > {
   /** Undefined for all namespaces. */
   namespace: string | undefined;
+  /** Operations worked on at once. */
   concurrency: number;
+  /** Operations under way at once in a datacenter that does not say for itself; left out, as many as in all. */
+  datacenterConcurrency?: number | undefined;
   controllerMetrics?: ControllerMetrics;
   guardMetrics?: ControllerMetrics;
 }
+
+/** Beside those that work: looks at others do not wait until one of those has ended. */
+const SPARE_WORKERS = 10;
 
 export interface OperationController {
   /** What it watches, for others to look at: each object is held once in a program. */
@@ -44,6 +52,8 @@ export function createOperationController(options: OperationControllerOptions): 
   const { operations, servers, profiles, nodes } = informers;
   const running = new RunningOperations();
   const watchedNodes = watchNodes(nodes);
+  const datacenters = createDatacenterWatch(client, namespace, options);
+  const turns = createTurns(informers, datacenters, options);
 
   operations.onChange((change) => {
     const { uid } = change.object.metadata;
@@ -55,14 +65,17 @@ export function createOperationController(options: OperationControllerOptions): 
     informers,
     isReady: () => Object.values(informers).every((informer) => informer.isConnected),
     async watch(signal) {
-      await Promise.all(Object.values(informers).map((informer) => informer.run(signal)));
+      const all = Object.values(informers).map((informer) => informer.run(signal));
+      await Promise.all([...all, datacenters.watch(signal)]);
     },
     async work(signal) {
       await nodes.waitForSync(signal);
+      await datacenters.waitForSync(signal);
       await sweep(client, namespace, log, signal);
       const context: Context = {
         ...options,
         running,
+        turns,
         random: Math.random,
         nodes: watchedNodes,
         controllerStartedMs: options.clock.now(),
@@ -80,13 +93,14 @@ export function createOperationController(options: OperationControllerOptions): 
           watching(operations, (change) => wokenByOperation(change, operations.list())),
           watching(servers, (change) => wokenByServer(change, operations.list())),
           watching(profiles, (change) => wokenByProfile(change, operations.list())),
+          { waitForSync: async () => Promise.resolve(), subscribe: (enqueue) => turns.onTurn(enqueue) },
         ],
         async reconcile(key, stop) {
           const delayMs = await reconcile(key, context, stop);
           return delayMs === undefined ? done : after(delayMs);
         },
         log,
-        concurrency,
+        concurrency: concurrency + SPARE_WORKERS,
         clock: options.clock,
         ...(controllerMetrics === undefined ? {} : { metrics: controllerMetrics }),
       });
@@ -97,6 +111,37 @@ export function createOperationController(options: OperationControllerOptions): 
       );
     },
   };
+}
+
+/** Whose turn it is, by what the informers hold. */
+function createTurns(
+  { operations, servers }: Informers,
+  datacenters: DatacenterWatch,
+  { providerId, concurrency, datacenterConcurrency = concurrency }: OperationControllerOptions,
+): Turns {
+  const turns = new Turns({
+    providerId,
+    limits: { total: concurrency, inDatacenter: datacenterConcurrency },
+    caches: {
+      operation: (ref) => operations.get(ref),
+      operations: () => operations.list(),
+      server: (ref) => servers.get(ref),
+      datacenters: () => datacenters.list(),
+    },
+  });
+  operations.onChange((change) => {
+    const before = change.type === "updated" ? change.before : undefined;
+    if (change.type === "deleted") turns.hear(change.object, undefined);
+    else turns.hear(before, change.object);
+  });
+  servers.onChange((change) => {
+    // What we write of a Server while working on it changes nothing of where it is.
+    const isSame =
+      change.type === "updated" && change.before.metadata.generation === change.object.metadata.generation;
+    if (!isSame) turns.hearOfPlaces();
+  });
+  datacenters.onChange(() => turns.hearOfPlaces());
+  return turns;
 }
 
 /** Tidying up must not keep anybody from working. */

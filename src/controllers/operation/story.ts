@@ -1,3 +1,4 @@
+import { Datacenter } from "../../api/v1alpha1/datacenter.ts";
 import { Operation, type OperationSpec, type StepStatus } from "../../api/v1alpha1/operation.ts";
 import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
 import { Server, type ServerStatus } from "../../api/v1alpha1/server.ts";
@@ -15,6 +16,7 @@ import { FakeCluster } from "./fake-cluster.ts";
 import { createOperationMetrics } from "./metrics.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { reconcile, type Next } from "./reconcile.ts";
+import { Turns } from "./turns.ts";
 import { operationWith, profileWith, serverWith } from "../../api/v1alpha1/test-objects.ts";
 import { certificateRequestOf } from "./test-certificate-request.ts";
 
@@ -73,6 +75,9 @@ export class Story {
   readonly doing: Record<string, (signal: AbortSignal) => Promise<void>> = {};
   machineId = "m1";
   bootId = "b1";
+  /** As many Operations at once as there are, unless a test says otherwise. */
+  readonly turnLimits = { total: Infinity, inDatacenter: Infinity };
+  readonly turns: Turns;
   readonly ctx: Context;
 
   constructor() {
@@ -98,6 +103,16 @@ export class Story {
       log: silentLog,
       component: "qemu-controller",
       instance: "test",
+    });
+    this.turns = new Turns({
+      providerId: "qemu",
+      limits: this.turnLimits,
+      caches: {
+        operation: (ref) => cluster.peek(resources.operations, ref, Operation),
+        operations: () => cluster.peekAll(resources.operations, Operation),
+        server: (ref) => cluster.peek(resources.servers, ref, Server),
+        datacenters: () => cluster.peekAll(resources.datacenters, Datacenter),
+      },
     });
     this.ctx = {
       providerId: "qemu",
@@ -128,6 +143,7 @@ export class Story {
           return Promise.resolve(this.runsOn);
         },
       },
+      turns: this.turns,
       caches: {
         operation: (ref) => cluster.peek(resources.operations, ref, Operation),
         operationsOf: (_namespace, server) =>

@@ -8,6 +8,8 @@ main() {
   inputs="$2"
   printf '%s' "$$" >"$folder/pid.new"
   mv -f "$folder/pid.new" "$folder/pid"
+  # Room for the exit code is taken beforehand: neither a full disk nor a power cut makes what is done undone.
+  printf '%3s' '' >"$folder/exit-code.new"
   step="${folder##*/}"
   operation="${folder%/*}"
   note "${operation##*/} $step started"
@@ -19,8 +21,8 @@ main() {
     exec /bin/bash "$folder/script"
   ) >>"$folder/output" 2>&1 </dev/null || code=$?
   rm -f "$inputs"
-  printf '%s' "$code" >"$folder/exit-code.new"
-  # A power cut must not make what is done undone.
+  printf '%s' "$code" 1<>"$folder/exit-code.new"
+  truncate -s "${#code}" "$folder/exit-code.new"
   sync "$folder/exit-code.new"
   mv -f "$folder/exit-code.new" "$folder/exit-code"
   note "${operation##*/} $step ended $code ${SECONDS}s"

@@ -1,26 +1,20 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
 import { Operation } from "../../src/api/v1alpha1/operation.ts";
-import { Server } from "../../src/api/v1alpha1/server.ts";
-import { LabState } from "../../src/lab/lab-state.ts";
+import type { Server } from "../../src/api/v1alpha1/server.ts";
+import { readReadme } from "../readme/read-readme.ts";
+import { nextStepsOf, Walk } from "../readme/walk.ts";
+import { DemoCluster, Items, NAMESPACE } from "./demo-cluster.ts";
 import { privateState, run } from "./program.ts";
 
-const NAMESPACE = "simulator-dc";
 const ROUTER = "stargate-qemu-router";
 const WORKERS = ["stargate-qemu-vm-1", "stargate-qemu-vm-2"];
 
-const Items = <T>(schema: z.ZodType<T>) => z.object({ items: z.array(schema) });
-const Node = z.object({
-  metadata: z.object({ name: z.string(), uid: z.string() }),
-  status: z.object({
-    nodeInfo: z.object({ kubeletVersion: z.string() }),
-    conditions: z.array(z.object({ type: z.string(), status: z.string() })),
-  }),
-});
 const Pod = z.object({ metadata: z.object({ name: z.string() }), spec: z.object({ nodeName: z.string() }) });
 
 /** Command lines of every process that names this folder. */
@@ -35,43 +29,45 @@ function processesOf(folder: string): string[] {
   });
 }
 
-// One story, in order: each part goes on from where the last one left the demo.
-void describe("make demo, end to end", () => {
+/**
+ * One story, in order: each part goes on from where the last one left the demo. Everything that the README says to type,
+ * and that needs neither Azure nor Docker nor a tailnet of one's own, is typed in it, in a copy of the repository.
+ */
+void describe("the README, from make demo to make clean-all", () => {
   const { stateDir, env } = privateState();
+  const cluster = new DemoCluster(join(stateDir, "s"), env);
   const stargate = (...args: string[]) => run(["bin/stargate", ...args], env);
-  const lab = () => LabState.parse(JSON.parse(readFileSync(join(stateDir, "s/lab/lab.json"), "utf8")));
-  const kubectl = async (...args: string[]) => {
-    const { output: program } = await stargate("toolchain", "--print", "kubectl");
-    return run([program.trim(), ...args], { ...env, KUBECONFIG: lab().kubeconfigPath });
-  };
-  const read = async <T>(schema: z.ZodType<T>, ...args: string[]): Promise<T> => {
-    const { exitCode, output } = await kubectl("get", ...args, "-o", "json");
-    assert.equal(exitCode, 0, output);
-    return schema.parse(JSON.parse(output));
-  };
-  const nodes = async () => (await read(Items(Node), "nodes")).items;
+  const walked = readReadme().blocks.filter(({ skip }) => skip === undefined);
+  const [demo, ...others] = walked;
+  const isEnd = ({ text }: { text: string }) => text.startsWith("make clean-all");
+  let begun: Promise<Walk> | undefined;
+  const walk = () => (begun ??= Walk.begin(join(stateDir, "w"), env));
+  let demoOutput = "";
 
   after(async () => {
+    await (await walk()).endBackground();
     await stargate("clean-all", "--yes", "--keep-cache");
     await rm(stateDir, { recursive: true, force: true });
   });
 
   void it("ends with two Ready workers and pods that reach each other", async () => {
-    const { exitCode, output } = await stargate("demo");
+    assert.equal(demo?.text, "make demo");
 
+    const { exitCode, output } = await (await walk()).run(demo.text);
+
+    demoOutput = output;
     assert.equal(exitCode, 0, output);
     assert.match(output, /It works/);
-    const all = await nodes();
+    const all = await cluster.nodes();
     assert.deepEqual(all.map(({ metadata }) => metadata.name).sort(), WORKERS);
     for (const { metadata, status } of all) {
       assert.equal(status.conditions.find(({ type }) => type === "Ready")?.status, "True", metadata.name);
-      assert.equal(status.nodeInfo.kubeletVersion, `v${lab().kubernetesVersion}`);
+      assert.equal(status.nodeInfo.kubeletVersion, `v${cluster.lab.kubernetesVersion}`);
     }
   });
 
   void it("tells the truth in every Operation and Server", async () => {
-    const operations = (await read(Items(Operation), "operations", "-n", NAMESPACE)).items;
-    const servers = (await read(Items(Server), "servers", "-n", NAMESPACE)).items;
+    const operations = (await cluster.read(Items(Operation), "operations", "-n", NAMESPACE)).items;
 
     assert.equal(operations.length, 3);
     for (const { metadata, status } of operations) {
@@ -79,40 +75,31 @@ void describe("make demo, end to end", () => {
       for (const step of status.steps ?? []) assert.match(step.state, /^(Succeeded|Skipped)$/, step.name);
       assert.equal(status.conditions?.find(({ type }) => type === "Complete")?.status, "True");
     }
-    const uids = new Map((await nodes()).map(({ metadata }) => [metadata.name, metadata.uid]));
-    for (const { metadata, status } of servers) {
+    const uids = new Map((await cluster.nodes()).map(({ metadata }) => [metadata.name, metadata.uid]));
+    for (const { metadata, status } of await cluster.servers()) {
       assert.equal(status.state, "ready", metadata.name);
       assert.match(status.os ?? "", /^k8s-1\.\d+$/);
       assert.equal(status.nodeRef?.uid, uids.get(metadata.name));
       assert.equal(status.currentOperation, undefined);
     }
-    const waited = await kubectl(
-      "wait",
-      "--for=condition=Complete",
-      "operations",
-      "--all",
-      "-n",
-      NAMESPACE,
-      "--timeout=5s",
-    );
-    assert.equal(waited.exitCode, 0, waited.output);
   });
 
   void it("leads kubectl logs and exec from MX to the workers, through the tailnet", async () => {
-    const pods = (await read(Items(Pod), "pods", "-n", "stargate-demo")).items;
+    const pods = (await cluster.read(Items(Pod), "pods", "-n", "stargate-demo")).items;
     assert.deepEqual(pods.map(({ spec }) => spec.nodeName).sort(), WORKERS);
 
     for (const { metadata } of pods) {
-      const logs = await kubectl("logs", "-n", "stargate-demo", metadata.name);
+      const of = ["-n", "stargate-demo", metadata.name];
+      const logs = await cluster.kubectl(["logs", ...of]);
       assert.equal(logs.exitCode, 0, logs.output);
-      const inside = await kubectl("exec", "-n", "stargate-demo", metadata.name, "--", "/agnhost", "--help");
+      const inside = await cluster.kubectl(["exec", ...of, "--", "/agnhost", "--help"]);
       assert.equal(inside.exitCode, 0, inside.output);
       assert.match(inside.output, /Usage:/);
     }
   });
 
   void it("leaves no bootstrap token behind", async () => {
-    const secrets = await read(Items(z.object({ type: z.string() })), "secrets", "-n", "kube-system");
+    const secrets = await cluster.read(Items(z.object({ type: z.string() })), "secrets", "-n", "kube-system");
 
     assert.deepEqual(
       secrets.items.filter(({ type }) => type === "bootstrap.kubernetes.io/token"),
@@ -121,15 +108,11 @@ void describe("make demo, end to end", () => {
   });
 
   void it("shows no secret in any object, event or log, and keeps them in files of its owner only", async () => {
-    const privateKey = readFileSync(lab().sshPrivateKeyPath, "utf8");
-    const secrets = [privateKey.split("\n")[2] ?? "", readFileSync(lab().headscaleApiKeyPath, "utf8").trim()];
-    const { output: objects } = await kubectl(
-      "get",
-      "servers,operations,provisioningprofiles,events",
-      "-A",
-      "-o",
-      "yaml",
-    );
+    const { sshPrivateKeyPath, headscaleApiKeyPath } = cluster.lab;
+    const privateKey = readFileSync(sshPrivateKeyPath, "utf8");
+    const secrets = [privateKey.split("\n")[2] ?? "", readFileSync(headscaleApiKeyPath, "utf8").trim()];
+    const all = ["get", "servers,operations,provisioningprofiles,events", "-A", "-o", "yaml"];
+    const { output: objects } = await cluster.kubectl(all);
     assert.match(objects, /kind: Operation/);
 
     for (const secret of secrets) {
@@ -145,103 +128,91 @@ void describe("make demo, end to end", () => {
     }
   });
 
-  void it("changes nothing when the datacenter is prepared again", async () => {
-    const before = await read(Items(Server), "servers", "-n", NAMESPACE);
+  void it("says truly what to try next, and changes no Server when all of the README is done again", async () => {
+    const versions = (servers: Server[]) => servers.map(({ spec }) => spec);
+    const servers = versions(await cluster.servers());
+    const there = await walk();
+    there.addProgram("kubectl", await cluster.kubectlPath());
+    // What the README has people make with Azure, and uses where it needs none.
+    const setUp = [
+      'mkdir -p -m 700 ~/.ssh && ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519',
+      "kubectl create namespace azure-dc",
+    ];
+    const next = nextStepsOf(demoOutput);
+    assert.ok(next.includes("kubectl get nodes"), demoOutput.slice(-2000));
 
-    const { exitCode, output } = await run(
-      [
-        ...([
-          "bin/prep-dc-inventory",
-          "--provider",
-          "qemu",
-          "--qemu-network",
-          "rootless",
-          "--router-name",
-          ROUTER,
-        ] as const),
-        ...WORKERS.flatMap((name) => ["--vm", name]),
-        ...["--namespace", NAMESPACE, "--qemu-subnet-cidr", "192.168.100.0/24"],
-        ...["--qemu-cpus", "2", "--qemu-memory", "2048", "--qemu-disk", "20"],
-      ],
-      env,
-    );
+    for (const { line, text } of [
+      { line: "what to try next", text: next },
+      { line: "set up", text: setUp.join("\n") },
+      ...others.filter((block) => !isEnd(block)),
+    ]) {
+      const { exitCode, output } = await there.run(text);
+      assert.equal(exitCode, 0, `README.md, line ${line}:\n${output}`);
+    }
 
-    assert.equal(exitCode, 0, output);
-    const versions = (list: typeof before) => list.items.map(({ metadata }) => metadata.resourceVersion);
-    assert.deepEqual(versions(await read(Items(Server), "servers", "-n", NAMESPACE)), versions(before));
+    assert.deepEqual(await there.endBackground(), [], "commands in the background that ended by themselves");
+    assert.deepEqual(versions(await cluster.servers()), servers);
+  });
+
+  void it("gives a worker a fresh disk, which becomes another node under its name", async () => {
+    const [, server = ""] = WORKERS;
+    const old = await cluster.identity(server);
+
+    await cluster.createOperation("fresh-disk", server, { mode: "reimage" });
+    const ended = ["--for=jsonpath={.status.finishedAt}", "--timeout=15m"];
+    await cluster.kubectl(["wait", ...ended, "operation/fresh-disk", "-n", NAMESPACE]);
+
+    const { status, metadata } = await cluster.read(Operation, "operation", "fresh-disk", "-n", NAMESPACE);
+    assert.equal(status.phase, "Succeeded", JSON.stringify(status, undefined, 1));
+    const now = await cluster.identity(server);
+    assert.deepEqual(now.same, old.same);
+    const kept = Object.entries(now.other).filter(([, value]) => Object.values(old.other).includes(value));
+    assert.deepEqual(kept, []);
+    const folder = join(stateDir, "s/datacenters", ROUTER, server);
+    const wish = createHash("sha256").update(metadata.uid).digest("hex").slice(0, 12);
+    assert.deepEqual(globSync(`${folder}/*.qcow2`), [join(folder, `disk-${wish}.qcow2`)]);
   });
 
   void it("refuses a host that answers with another key than the pinned one", async () => {
-    const [server = ""] = WORKERS;
+    const [name = ""] = WORKERS;
     const other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
-    const patch = (hostKey: string) =>
-      kubectl(
-        "patch",
-        "server",
-        server,
-        "-n",
-        NAMESPACE,
-        "--type=merge",
-        "-p",
-        JSON.stringify({ spec: { hostKey } }),
-      );
-    const before = await read(Server, "server", server, "-n", NAMESPACE);
-    const nodesBefore = await nodes();
-    assert.equal((await patch(other)).exitCode, 0);
+    const pin = (hostKey: string) => {
+      const patch = JSON.stringify({ spec: { hostKey } });
+      return cluster.kubectl(["patch", "server", name, "-n", NAMESPACE, "--type=merge", "-p", patch]);
+    };
+    const server = (await cluster.servers()).find(({ metadata }) => metadata.name === name);
+    const uids = async () => (await cluster.nodes()).map(({ metadata }) => metadata.uid);
+    const nodesBefore = await uids();
+    assert.equal((await pin(other)).exitCode, 0);
     try {
-      const applied = await run(
-        [
-          (await stargate("toolchain", "--print", "kubectl")).output.trim(),
-          ...["--kubeconfig", lab().kubeconfigPath, "apply", "-f", "-"],
-        ],
-        env,
-        JSON.stringify({
-          apiVersion: "stargate.io/v1alpha1",
-          kind: "Operation",
-          metadata: { name: "wrong-key", namespace: NAMESPACE },
-          spec: {
-            serverRef: { name: server },
-            provisioningProfileRef: { name: "qemu-k8s-worker" },
-            operation: "repave",
-          },
-        }),
-      );
-      assert.equal(applied.exitCode, 0, applied.output);
-      await kubectl(
-        "wait",
-        "--for=jsonpath={.status.phase}=Failed",
-        "operation/wrong-key",
-        "-n",
-        NAMESPACE,
-        "--timeout=60s",
-      );
+      await cluster.createOperation("wrong-key", name);
+      const failed = ["--for=jsonpath={.status.phase}=Failed", "--timeout=60s"];
+      await cluster.kubectl(["wait", ...failed, "operation/wrong-key", "-n", NAMESPACE]);
 
-      const { status } = await read(Operation, "operation", "wrong-key", "-n", NAMESPACE);
+      const { status } = await cluster.read(Operation, "operation", "wrong-key", "-n", NAMESPACE);
       assert.equal(status.phase, "Failed");
       assert.equal(status.reason, "HostKeyMismatch");
-      assert.deepEqual(
-        (await nodes()).map(({ metadata }) => metadata.uid),
-        nodesBefore.map(({ metadata }) => metadata.uid),
-      );
+      assert.deepEqual(await uids(), nodesBefore);
     } finally {
-      await patch(before.spec.hostKey ?? "");
+      await pin(server?.spec.hostKey ?? "");
     }
   });
 
-  void it("goes on where it was when it is run again", async () => {
-    const before = await nodes();
+  void it("goes on where it was when make demo is run again", async () => {
+    const uids = async () => (await cluster.nodes()).map(({ metadata }) => metadata.uid);
+    const nodesBefore = await uids();
 
     const { exitCode, output } = await stargate("demo");
 
     assert.equal(exitCode, 0, output);
-    assert.deepEqual(
-      (await nodes()).map(({ metadata }) => metadata.uid),
-      before.map(({ metadata }) => metadata.uid),
-    );
+    assert.deepEqual(await uids(), nodesBefore);
   });
 
-  void it("leaves nothing after clean-all", async () => {
-    const { exitCode, output } = await stargate("clean-all", "--yes", "--keep-cache");
+  void it("leaves nothing after make clean-all", async () => {
+    const [end] = walked.filter(isEnd);
+    assert.ok(end !== undefined);
+
+    const { exitCode, output } = await (await walk()).run(end.text);
 
     assert.equal(exitCode, 0, output);
     assert.deepEqual(processesOf(stateDir), []);

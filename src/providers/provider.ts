@@ -85,8 +85,8 @@ export interface Reimaging {
   prepare(request: ReimageRequest, world: World): Promise<void>;
   /**
    * Does it, and starts the worker. A call that was cut off is continued by the next with the same id; one whose work
-   * is done does nothing but start a worker that is stopped. `pin` is called each time, before anything can answer with
-   * the new host key, and what it throws ends the call.
+   * is done does nothing but start a worker that is stopped. `pin` is called each time, as soon as the new host key is known:
+   * nobody contacts the worker before. What it throws ends the call.
    */
   run(request: ReimageRequest, pin: (hostKey: string) => Promise<void>, world: World): Promise<void>;
 }

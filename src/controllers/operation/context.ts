@@ -71,8 +71,8 @@ export interface ServerReimager {
   prepare(request: ReimageRequest, control: ReimageControl): Promise<void>;
   /**
    * Gives it the fresh disk and starts it. A call that was cut off is continued by the next, and one whose work is done
-   * does nothing: there is never a second fresh disk for one Operation. `pin` is called, each time, before anything can
-   * answer with the new host key.
+   * does nothing: there is never a second fresh disk for one Operation. `pin` is called, each time, as soon as the new
+   * host key is known.
    */
   reimage(
     request: ReimageRequest,

@@ -21,6 +21,7 @@ import { ensureDatacenter } from "./datacenter/ensure-datacenter.ts";
 import { planDatacenter } from "./datacenter/plan-datacenter.ts";
 import { checkDatacenter } from "./datacenter/preflight.ts";
 import { destroyOwned } from "./owned/destroy-owned.ts";
+import { createAzureReimaging } from "./reimage/reimage-worker.ts";
 import { DATACENTER_TAG } from "./tags.ts";
 
 /** How Azure is reached; tests reach another one. */
@@ -74,6 +75,7 @@ export function createAzureProvider(
         await removeRecord(routerName, world);
       });
     },
+    reimaging: createAzureReimaging(contextFor),
     listDatacenters: async (world) => (await readRecords(world)).map(({ inventory }) => inventory),
   };
 }

@@ -24,21 +24,22 @@ const DatacenterRecord = z.object({
 });
 export type DatacenterRecord = z.infer<typeof DatacenterRecord>;
 
-function folderOf({ paths }: World, routerName: string): string {
+/** Where this host keeps what it knows of a datacenter. */
+export function recordFolder({ paths }: World, routerName: string): string {
   return join(paths.datacentersDir, routerName);
 }
 
 export function readRecord(routerName: string, world: World): Promise<DatacenterRecord | undefined> {
-  return readJsonIfExists(join(folderOf(world, routerName), "azure.json"), DatacenterRecord);
+  return readJsonIfExists(join(recordFolder(world, routerName), "azure.json"), DatacenterRecord);
 }
 
 export async function writeRecord(record: DatacenterRecord, world: World): Promise<void> {
-  const folder = await makePrivateDir(folderOf(world, record.inventory.router.name));
+  const folder = await makePrivateDir(recordFolder(world, record.inventory.router.name));
   await writeFileAtomic(join(folder, "azure.json"), `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
 }
 
 export async function removeRecord(routerName: string, world: World): Promise<void> {
-  await rm(folderOf(world, routerName), { recursive: true, force: true });
+  await rm(recordFolder(world, routerName), { recursive: true, force: true });
 }
 
 export async function readRecords(world: World): Promise<DatacenterRecord[]> {
@@ -56,7 +57,7 @@ export async function withDatacenter<T>(
   world: World,
   work: () => Promise<T>,
 ): Promise<T> {
-  const folder = await makePrivateDir(folderOf(world, routerName));
+  const folder = await makePrivateDir(recordFolder(world, routerName));
   const onWait = (holder: string): void =>
     world.progress.say(`Waiting: another run is working on ${routerName} (${holder})`);
   return withLock(

@@ -3,8 +3,8 @@ import { readRunningPid } from "../lib/background.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import { followOperations as follow } from "../operations/follow-operations.ts";
+import type { ControllerPlace } from "../run-controllers/controller-place.ts";
 import { DEMO } from "./demo-names.ts";
-import type { ControllerPlace } from "./start-controller.ts";
 
 const LOOK_AT_CONTROLLER_MS = 2_000;
 

@@ -14,7 +14,7 @@ import { followOperations } from "./follow-operations.ts";
 import { countAnswersWhile } from "./serve-while-repaving.ts";
 import { runShown } from "./show-command.ts";
 import { showPods, showService, type Worker } from "./show-pods.ts";
-import { startController } from "./start-controller.ts";
+import { startDemoController } from "./start-controller.ts";
 
 /**
  * The main job on one machine, by the very commands of the README: the lab, a datacenter, two repaves, pods on the new
@@ -35,7 +35,7 @@ export async function runDemo(world: World): Promise<void> {
   ];
   const prepArgv = [...programArgv("prep-dc-inventory", world), ...datacenter];
   await runShown(["bin/prep-dc-inventory", ...datacenter], prepArgv, {}, world);
-  const controller = await startController(lab.kubeconfigPath, world);
+  const controller = await startDemoController(lab.kubeconfigPath, world);
 
   const client = await createKubeClient({ kubeconfigPath: lab.kubeconfigPath, env });
   const workers = await readWorkers(client, signal);
@@ -72,7 +72,7 @@ async function readWorkers(
 /** Repaves the last worker once more while the first one is asked all the time. */
 async function repaveAgain(
   client: Awaited<ReturnType<typeof createKubeClient>>,
-  controller: Awaited<ReturnType<typeof startController>>,
+  controller: Awaited<ReturnType<typeof startDemoController>>,
   workers: readonly Worker[],
   dialer: ReturnType<typeof createDialer>,
   world: World,

@@ -13,10 +13,27 @@ const STARTED = /\bcontroller started\b/;
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Starts the controllers of these providers in the background, each with these arguments, and returns once each of them serves. One that runs
- * already goes on.
+ * Starts a controller in the background, and returns once it serves. One that runs already goes on.
  * @throws StargateError ControllerEnded with what it said last, LogNotOurs
  */
+export async function startController(
+  place: ControllerPlace,
+  args: readonly string[],
+  world: World,
+): Promise<{ pid: number; started: boolean }> {
+  const logStart = statSync(place.logPath, { throwIfNoEntry: false })?.size ?? 0;
+  const outcome = await ensureBackground({
+    argv: [...programArgv(place.program, world), ...args],
+    env: { ...world.env },
+    ...place,
+  });
+  if (outcome.started) {
+    await world.progress.step(`Start ${place.program}`, () => waitUntilServing(place, logStart, world));
+  }
+  return outcome;
+}
+
+/** Does so for each of these providers, with the same arguments. */
 export async function startControllers(
   providerIds: readonly string[],
   args: readonly string[],
@@ -24,15 +41,7 @@ export async function startControllers(
 ): Promise<void> {
   for (const id of providerIds) {
     const place = controllerPlace(id, world);
-    const logStart = statSync(place.logPath, { throwIfNoEntry: false })?.size ?? 0;
-    const { pid, started } = await ensureBackground({
-      argv: [...programArgv(place.program, world), ...args],
-      env: { ...world.env },
-      ...place,
-    });
-    if (started) {
-      await world.progress.step(`Start ${place.program}`, () => waitUntilServing(place, logStart, world));
-    }
+    const { pid, started } = await startController(place, args, world);
     world.print(
       `${place.program} ${started ? "runs" : "runs already"}: process ${pid}, log ${place.logPath}`,
     );

@@ -70,8 +70,8 @@ export interface KubeClient {
    * @returns the resource version it led to
    */
   apply(type: ResourceType, ref: ObjectRef, body: object, options?: ApplyOptions): Promise<string>;
-  /** JSON merge patch. */
-  mergePatch(type: ResourceType, ref: ObjectRef, patch: object, options?: PatchOptions): Promise<void>;
+  /** JSON merge patch. @returns the resource version it led to */
+  mergePatch(type: ResourceType, ref: ObjectRef, patch: object, options?: PatchOptions): Promise<string>;
   /** Deletes; an object that is gone already is fine. */
   delete(type: ResourceType, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
   /** POST to a subresource, for instance pods/eviction. */

@@ -156,8 +156,9 @@ function writers(transport: Transport): Writers {
       return parse(WithVersion, answer, action).metadata.resourceVersion;
     },
     async mergePatch(type, ref, patch, { subresource, signal } = {}) {
-      await transport.fetch({
-        action: `Cannot change ${describeWrite(type, ref, subresource)}`,
+      const action = `Cannot change ${describeWrite(type, ref, subresource)}`;
+      const answer = await transport.fetch({
+        action,
         method: "PATCH",
         path: resourcePath(type, { ...ref, ...(subresource === undefined ? {} : { subresource }) }),
         query: { fieldManager: FIELD_MANAGER },
@@ -165,6 +166,7 @@ function writers(transport: Transport): Writers {
         body: patch,
         signal,
       });
+      return parse(WithVersion, answer, action).metadata.resourceVersion;
     },
     async delete(type, ref, { uid, resourceVersion, signal } = {}) {
       const preconditions = { uid, resourceVersion }; // JSON leaves out what is undefined

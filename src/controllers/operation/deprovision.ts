@@ -10,7 +10,7 @@ import { tidyHost } from "./tidy-host.ts";
 /** Makes the server no node any more, and leaves nothing of one on it. */
 export async function deprovision(run: Run): Promise<Success> {
   const { work, ctx, writer, signal } = run;
-  await writer.listSteps([CONNECT, DRAIN, ...ctx.bootstrap.cleanOutline(), REMOVE]);
+  writer.listSteps([CONNECT, DRAIN, ...ctx.bootstrap.cleanOutline(), REMOVE]);
   const host = await connectOrGiveUp(run);
   await using disposable = host === "skipped" ? undefined : host;
   await runStep(DRAIN, run, (onLine) => drain(run, onLine));

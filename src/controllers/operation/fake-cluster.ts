@@ -90,7 +90,7 @@ export class FakeCluster implements KubeClient {
     return Promise.resolve(String(this.#version));
   }
 
-  async mergePatch(type: ResourceType, ref: ObjectRef, patch: object): Promise<void> {
+  async mergePatch(type: ResourceType, ref: ObjectRef, patch: object): Promise<string> {
     this.beforeWrite("patch", type.plural, patch);
     const object = this.#existing(type, ref);
     this.#checkPreconditions(type, ref, object, asJson(patch)["metadata"]);
@@ -101,7 +101,7 @@ export class FakeCluster implements KubeClient {
     if (meta["deletionTimestamp"] !== undefined && isEmpty(meta["finalizers"])) {
       this.#objects.delete(key(type, ref));
     }
-    await Promise.resolve();
+    return Promise.resolve(String(this.#version));
   }
 
   async delete(type: ResourceType, ref: ObjectRef, { uid }: { uid?: string } = {}): Promise<void> {

@@ -103,10 +103,15 @@ export async function letServerGo(operation: Operation, ctx: Context): Promise<v
   );
 }
 
-/** Keeps the Operation in the API until what it holds is given back. */
-export async function ensureFinalizer(client: KubeClient, operation: Operation): Promise<void> {
-  if (hasFinalizer(operation)) return;
-  await patchFinalizers(client, operation, [...operation.metadata.finalizers, OPERATION_FINALIZER]);
+/**
+ * Keeps the Operation in the API until what it holds is given back.
+ * @returns the Operation as it is then
+ */
+export async function ensureFinalizer(client: KubeClient, operation: Operation): Promise<Operation> {
+  if (hasFinalizer(operation)) return operation;
+  const finalizers = [...operation.metadata.finalizers, OPERATION_FINALIZER];
+  const resourceVersion = await patchFinalizers(client, operation, finalizers);
+  return { ...operation, metadata: { ...operation.metadata, finalizers, resourceVersion } };
 }
 
 export async function removeFinalizer(client: KubeClient, operation: Operation): Promise<void> {
@@ -121,9 +126,9 @@ async function patchFinalizers(
   client: KubeClient,
   { metadata }: Operation,
   finalizers: string[],
-): Promise<void> {
+): Promise<string> {
   const { name, namespace, uid, resourceVersion } = metadata;
-  await client.mergePatch(
+  return client.mergePatch(
     resources.operations,
     { namespace, name },
     { metadata: { uid, resourceVersion, finalizers } },

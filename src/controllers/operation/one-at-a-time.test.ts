@@ -85,7 +85,8 @@ class Model {
         const ref = { namespace, name: event.name };
         if (this.#isOver(event.name) || this.working.has(event.name)) return;
         const status = { phase: "Pending", reason: "ProfileNotFound" };
-        return this.story.cluster.mergePatch(resources.operations, ref, { status });
+        await this.story.cluster.mergePatch(resources.operations, ref, { status });
+        return;
       }
       case "end":
         return this.#end(event.name, { status: { phase: "Succeeded" } });

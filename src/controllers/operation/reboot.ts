@@ -12,7 +12,7 @@ const REBOOT = { name: "reboot-host", title: "Restart the server" };
 /** Restarts the server, with pods off the node meanwhile where it is one. */
 export async function reboot(run: Run): Promise<Success> {
   const { work, writer } = run;
-  await writer.listSteps([CONNECT, DRAIN, REBOOT, WAIT, UNCORDON]);
+  writer.listSteps([CONNECT, DRAIN, REBOOT, WAIT, UNCORDON]);
   await using host = await runStep(CONNECT, run, () => connectToServer(run));
   await runStep(DRAIN, run, (onLine) => drain(run, onLine));
   await runStep(REBOOT, run, () => restart(run, host));

@@ -91,9 +91,9 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
   ctx.metrics.inFlight(1);
   try {
     if (hasToStop(ctx, { namespace, name }, uid)) return 0;
-    await ensureFinalizer(ctx.client, operation);
+    const kept = await ensureFinalizer(ctx.client, operation);
     if (!(await takeServer(decision, ctx))) return LOST_RACE_MS;
-    const writer = new StatusWriter(operation, ctx);
+    const writer = new StatusWriter(kept, ctx);
     await reportBegin(decision, writer, ctx);
     const nowMs = ctx.clock.now();
     const deadline = deadlineMs({ ...ctx, nowMs }, operation);
@@ -161,7 +161,8 @@ async function reportBegin(
   );
   if (isFirst) {
     const note = `Begins to ${operation.spec.operation} server ${server.metadata.name}`;
-    await ctx.events.record({ ...operation, kind: "Operation" }, "Normal", "Started", note);
+    // Nothing waits for it, and it never throws.
+    void ctx.events.record({ ...operation, kind: "Operation" }, "Normal", "Started", note);
   }
 }
 

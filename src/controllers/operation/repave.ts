@@ -12,12 +12,12 @@ import { WAIT, waitForNewNode } from "./wait-for-ready.ts";
 export async function repave(run: Run): Promise<Success> {
   const outline = run.ctx.bootstrap.outline(run.work);
   if (run.work.operation.spec.mode === "reimage") {
-    await run.writer.listSteps([...REIMAGE_STEPS, CONNECT, ...outline, WAIT]);
+    run.writer.listSteps([...REIMAGE_STEPS, CONNECT, ...outline, WAIT]);
     return bootstrap(await reimage(run));
   }
   const preparations = outline.filter(({ isPreparation }) => isPreparation);
   const changes = outline.filter(({ isPreparation }) => !isPreparation);
-  await run.writer.listSteps([
+  run.writer.listSteps([
     ...[CONNECT, ...preparations, DRAIN],
     ...[...changes.slice(0, -1), REMOVE, ...changes.slice(-1), WAIT],
   ]);

@@ -65,12 +65,13 @@ export class StatusWriter {
     await this.#write();
   }
 
-  /** Lists all steps, those already known with what is known of them. */
-  async listSteps(steps: readonly { name: string; title: string }[]): Promise<void> {
+  /** Lists all steps, those already known with what is known of them. Written with what is said next. */
+  listSteps(steps: readonly { name: string; title: string }[]): void {
     const known = new Map((this.#status.steps ?? []).map((step) => [step.name, step]));
-    await this.update({
-      steps: steps.map(({ name, title }) => ({ ...(known.get(name) ?? { name, state: "Pending" }), title })),
+    const list = steps.map(({ name, title }): StepStatus => {
+      return { ...(known.get(name) ?? { name, state: "Pending" }), title };
     });
+    this.#change({ steps: list }, []);
   }
 
   step(name: string): StepStatus | undefined {

@@ -8,8 +8,10 @@ const ref = { namespace: "simulator-dc", name: "op-1" };
 
 void test("reconcile() leaves an Operation to the controller that took it over, for a while", async () => {
   const story = new Story();
-  story.doing["reset-node"] = () =>
-    story.cluster.mergePatch(resources.operations, ref, { status: { attempts: 7, message: "the other's" } });
+  story.doing["reset-node"] = async () => {
+    const status = { attempts: 7, message: "the other's" };
+    await story.cluster.mergePatch(resources.operations, ref, { status });
+  };
 
   const delayMs = await story.reconcile();
 
@@ -53,8 +55,9 @@ void test("reconcile() says nothing more of an Operation that another controller
 
 void test("reconcile() goes on where something else of the Operation was changed meanwhile", async () => {
   const story = new Story();
-  story.doing["reset-node"] = () =>
-    story.cluster.mergePatch(resources.operations, ref, { metadata: { labels: { team: "a" } } });
+  story.doing["reset-node"] = async () => {
+    await story.cluster.mergePatch(resources.operations, ref, { metadata: { labels: { team: "a" } } });
+  };
 
   await story.reconcile();
 

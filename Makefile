@@ -16,6 +16,10 @@ demo: host-packages build ## The main job on this machine: real VMs become Ready
 test: host-packages build ## Every test, the real lab end to end included
 	@node tools/test.ts
 
+.PHONY: nightly
+nightly: host-packages build ## What takes hours: hundreds of seeds of random faults
+	@node tools/nightly.ts
+
 .PHONY: check
 check: node_modules ## Types, lint, format, generated files, unit tests: under two minutes
 	@scripts/install-host-packages.sh check

@@ -1,0 +1,112 @@
+// What one controller carries: how soon it begins, what it weighs, and how much more it does than one that works on one
+// Operation at a time. Numbers of this machine, for people; nothing is asserted. bench/README.md explains them.
+import { parseArgs } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OperationStatus } from "../../src/api/v1alpha1/operation.ts";
+import { FleetWorld } from "./fleet-world.ts";
+import { inParallel } from "./in-parallel.ts";
+import { cpuSecondsOf, memoryOf, percentile } from "./numbers.ts";
+import { serverName } from "./cluster.ts";
+
+const { values } = parseArgs({
+  options: {
+    servers: { type: "string", default: "1000" },
+    ended: { type: "string", default: "8000" },
+    samples: { type: "string", default: "100" },
+    operations: { type: "string", default: "600" },
+    "in-flight": { type: "string", default: "200" },
+    "step-ms": { type: "string", default: "2500" },
+  },
+});
+const servers = Number(values.servers);
+const ended = Number(values.ended);
+const samples = Number(values.samples);
+const operations = Number(values.operations);
+const inFlight = Number(values["in-flight"]);
+const stepMs = Number(values["step-ms"]);
+
+await using world = await FleetWorld.start();
+const { cluster } = world;
+say(`creating ${servers} Servers with their Nodes`);
+await cluster.createServers(servers, world.hosts.hostKey);
+const pattern = await statusOfOne();
+say(`creating ${ended} Operations that have ended`);
+await cluster.createEnded(ended, pattern);
+
+await measureLatency();
+const fast = await measureThroughput(inFlight, operations, "many");
+const slow = await measureThroughput(1, 3, "one");
+say(`throughput, ${inFlight} at once against one at a time: ${(fast / slow).toFixed(1)} times`);
+
+/** What an Operation that ran says of itself in the end: what the ended ones are made like. */
+async function statusOfOne(): Promise<OperationStatus> {
+  const controller = await world.startController(1);
+  await cluster.createOperation("pattern", 0);
+  const operation = await untilEnded("pattern");
+  await controller.kill();
+  return operation.status;
+}
+
+async function measureLatency(): Promise<void> {
+  const controller = await world.startController(inFlight);
+  const dialled = new Map<string, (at: number) => void>();
+  world.onDial = (name) => dialled.get(name)?.(performance.now());
+  await begin("warm-up", 0);
+  const latencies: number[] = [];
+  for (let index = 0; index < samples; index++) latencies.push(await begin(`idle-${index}`, index));
+  const { nowMB, peakMB } = memoryOf(controller.pid);
+  say(`from an Operation's creation to the SSH connection, ${servers} Servers idle, ${samples} times:`);
+  say(`  p50 ${percentile(latencies, 0.5).toFixed(0)} ms, p99 ${percentile(latencies, 0.99).toFixed(0)} ms`);
+  say(
+    `memory of the controller, ${servers * 2 + ended} objects cached: ${nowMB.toFixed(0)} MB, most ${peakMB.toFixed(0)} MB`,
+  );
+  await controller.kill();
+
+  async function begin(name: string, server: number): Promise<number> {
+    const first = Promise.withResolvers<number>();
+    dialled.set(serverName(server), first.resolve);
+    await cluster.createOperation(name, server);
+    const created = performance.now();
+    const latency = (await first.promise) - created;
+    await untilEnded(name);
+    return latency;
+  }
+}
+
+/** Operations a second. */
+async function measureThroughput(concurrency: number, count: number, prefix: string): Promise<number> {
+  const controller = await world.startController(concurrency);
+  world.stepMs = 0;
+  await cluster.createOperation(`${prefix}-warm-up`, servers - 1);
+  await untilEnded(`${prefix}-warm-up`);
+  world.stepMs = stepMs;
+  world.mostSessions = 0;
+  const [began, cpuBefore] = [performance.now(), cpuSecondsOf(controller.pid)];
+  await inParallel(20, count, (index) => cluster.createOperation(`${prefix}-${index}`, index));
+  for (let index = 0; index < count; index++) await untilEnded(`${prefix}-${index}`);
+  const seconds = (performance.now() - began) / 1000;
+  const cpu = cpuSecondsOf(controller.pid) - cpuBefore;
+  const { peakMB } = memoryOf(controller.pid);
+  await controller.kill();
+  say(
+    `--concurrency ${concurrency}: ${count} Operations in ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(2)} a second`,
+  );
+  say(
+    `  at most ${world.mostSessions} SSH sessions at once; ${(cpu / count).toFixed(3)} s of processor each, ${peakMB.toFixed(0)} MB at most`,
+  );
+  return count / seconds;
+}
+
+async function untilEnded(name: string) {
+  for (;;) {
+    const operation = await cluster.operation(name);
+    const { phase, reason, message } = operation.status;
+    if (phase === "Failed") throw new Error(`${name}: ${reason}: ${message}`);
+    if (phase === "Succeeded" && operation.metadata.finalizers.length === 0) return operation;
+    await sleep(50);
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -84,6 +84,14 @@ export class RolloutObjects {
     return items.toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
   }
 
+  /** Waits until work on this Server has come to a step, which the test holds up. */
+  async waitForStep(server: string, step: string): Promise<void> {
+    await this.#world.waitFor(`${step} on ${server}`, async () => {
+      const value = (await this.operations()).find(({ spec }) => spec.serverRef.name === server);
+      return { isSo: value?.status.currentStep === `Step ${step}`, value };
+    });
+  }
+
   /** Names of the Servers that have an Operation, in the order of their names. */
   async begun(): Promise<string[]> {
     return (await this.operations()).map(({ spec }) => spec.serverRef.name).toSorted();

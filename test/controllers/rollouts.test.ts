@@ -119,7 +119,7 @@ void test("a paused Rollout lets end what runs, begins nothing, and goes on", as
   const release = holdUp(world, "pause-1");
   await world.startController();
   await objects.create("all");
-  await objects.waitFor("all", ({ status }) => status.counts?.running === 1);
+  await objects.waitForStep("pause-1", "prepare-host");
 
   await objects.change("all", { paused: true });
   release();
@@ -213,7 +213,7 @@ void test("a Rollout begins servers while its window is open, and not before", a
   assert.match(closed.status.message ?? "", /The window is closed: it opens at 22:00 \(UTC\)/);
   assert.deepEqual(await objects.begun(), []);
   clock.putForwardTo(22, 0);
-  await objects.waitFor("all", ({ status }) => status.counts?.running === 1);
+  await objects.waitForStep("window-1", "prepare-host");
   clock.putForwardTo(23, 0);
   await objects.waitForPhase("all", "Waiting");
   release();
@@ -255,10 +255,7 @@ void test("controllers of two providers share Rollouts: one decides, each does i
   await objects.create("all", { maxUnavailable: 1 });
   await objects.waitFor("all", ({ status }) => status.counts?.updated === 2 && status.counts.running === 1);
   await world.startController({ leaderElect: true, providerId: "azure" });
-  await world.waitFor("two-3 in work", async () => {
-    const operation = (await objects.operations()).find(({ spec }) => spec.serverRef.name === "two-3");
-    return { isSo: operation?.status.phase === "Running", value: operation };
-  });
+  await objects.waitForStep("two-3", "prepare-host");
   await qemu.stop();
   release();
 

@@ -6,19 +6,42 @@ import type { Context } from "./context.ts";
 import type { Decision } from "./decide.ts";
 import { isOwn, renderOperation } from "./own-operations.ts";
 import { operationName } from "./revision.ts";
-import type { Survey, Target } from "./survey.ts";
+import type { Survey } from "./survey.ts";
+import type { Target } from "./target.ts";
 
-/** Does what was decided. May be repeated from any point: what is there already is left as it is. */
+/**
+ * Does what was decided. May be repeated from any point: what is there already is left as it is.
+ * @returns false where something had changed meanwhile, and it has to be decided again
+ */
 export async function act(
-  { target, adopt, begin }: NonNullable<Decision["work"]>,
+  { target, adopt, begin, withdraw }: NonNullable<Decision["work"]>,
   ctx: Context,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  let isDone = true;
+  for (const operation of withdraw) isDone = (await takeAway(operation, ctx, signal)) && isDone;
   const labels = { [ROLLOUT_LABEL]: target.rollout.metadata.name, [REVISION_LABEL]: target.revision };
   for (const operation of adopt) await label(operation, labels, ctx, signal);
   for (const survey of begin) {
     for (const operation of survey.superseded) await putAway(operation, target, ctx, signal);
     await beginServer(survey, target, ctx, signal);
+  }
+  return isDone;
+}
+
+/** Deletes an Operation that has not begun, unless it has by now. */
+async function takeAway(
+  { metadata: { namespace, name, uid, resourceVersion } }: Operation,
+  ctx: Context,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const only = { uid, resourceVersion, signal };
+    await ctx.client.delete(resources.operations, { namespace, name }, only);
+    return true;
+  } catch (error) {
+    if (error instanceof StargateError && error.reason === "ApiConflict") return false;
+    throw error;
   }
 }
 

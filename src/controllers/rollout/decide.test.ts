@@ -135,10 +135,15 @@ void test("the first failure stops a Rollout that names no threshold", () => {
   const fleet = new Fleet({ maxUnavailable: 3 }, ["a", "b", "c", "d", "e"]);
   fleet.step();
   fleet.finish(fleet.running("a"), "Failed");
-  fleet.finish(fleet.running("b"));
+  fleet.begin(fleet.running("b"));
 
   assert.deepEqual(fleet.step(), []);
   assert.deepEqual(conditions(fleet), ["Progressing ServersRunning", "Stalled FailureThresholdReached"]);
+  assert.deepEqual(
+    fleet.unfinished().map(({ spec }) => spec.serverRef.name),
+    ["b"],
+    "what had not begun does not begin",
+  );
 });
 
 void test("failures stop a Rollout at its threshold, and a deleted Operation is tried again", () => {
@@ -174,6 +179,7 @@ void test("failures below the threshold leave a Rollout that has begun everythin
 void test("a paused Rollout begins nothing, lets go on what runs, and goes on when it is not paused", () => {
   const fleet = new Fleet({}, abc);
   fleet.step();
+  fleet.begin(fleet.running("a"));
   fleet.setSpec({ paused: true });
   assert.deepEqual(conditions(fleet), ["Progressing ServersRunning", "Paused Paused"]);
   fleet.finish(fleet.running("a"));
@@ -184,6 +190,42 @@ void test("a paused Rollout begins nothing, lets go on what runs, and goes on wh
   fleet.setSpec({ paused: false });
 
   assert.deepEqual(runToEnd(fleet), [["b"], ["c"]]);
+});
+
+void test("what has not begun when a Rollout is paused is taken back, but nobody else's", () => {
+  const fleet = new Fleet({ maxUnavailable: 3 }, abc);
+  fleet.putOthers("by-hand", "c");
+  fleet.step();
+  fleet.begin(fleet.running("a"));
+  fleet.setSpec({ paused: true });
+
+  fleet.step();
+
+  const left = fleet.unfinished().map(({ spec }) => spec.serverRef.name);
+  assert.deepEqual(left.toSorted(), ["a", "c"]);
+  fleet.setSpec({ paused: false });
+  assert.deepEqual(fleet.step(), ["b"]);
+});
+
+void test("what has not begun by another profile is taken back when the Rollout names a new one", () => {
+  const fleet = new Fleet({}, ["a"]);
+  fleet.step();
+  fleet.setSpec({ provisioningProfileRef: { name: "other" } });
+  fleet.setProfile(1, "other");
+
+  fleet.step();
+
+  assert.deepEqual(fleet.unfinished(), []);
+  assert.deepEqual(fleet.step(), ["a"]);
+  assert.equal(fleet.running("a").spec.provisioningProfileRef.name, "other");
+});
+
+void test("a Rollout says what an Operation waits for that does not begin", () => {
+  const fleet = new Fleet({}, ["a"]);
+  fleet.step();
+  fleet.put({ ...fleet.running("a"), status: { phase: "Pending", reason: "ProviderMissing" } });
+
+  assert.match(fleet.decide().state.message, /working on a; the Operation of a waits \(ProviderMissing\)/);
 });
 
 void test("a Rollout begins nothing outside its window, and is looked at when that opens", () => {

@@ -6,11 +6,20 @@ import type { Facts } from "./facts.ts";
 import { findGate, type Gate } from "./gates.ts";
 import { revisionOf } from "./revision.ts";
 import { stateOf, type State } from "./state.ts";
-import { surveyServer, type Survey, type Target } from "./survey.ts";
+import { surveyServer, type Survey } from "./survey.ts";
+import type { Target } from "./target.ts";
 
 export interface Decision {
   /** Servers to make an Operation for, in this order; undefined where it is not known what to do at all. */
-  work: { target: Target; begin: readonly Survey[]; adopt: readonly Operation[] } | undefined;
+  work:
+    | {
+        target: Target;
+        begin: readonly Survey[];
+        adopt: readonly Operation[];
+        /** What has not begun, and is not to begin any more, or not now. */
+        withdraw: readonly Operation[];
+      }
+    | undefined;
   state: State;
   /** When to look again, though nothing has changed. */
   delayMs: number | undefined;
@@ -22,10 +31,17 @@ export function decide(facts: Facts): Decision {
   if (profile === undefined) return decideWithout(facts);
   const target: Target = { rollout, profile, revision: revisionOf(rollout, profile) };
   const surveys = facts.servers.map((server) => surveyServer(server, target));
-  const gate = findGate(facts, countServers(surveys));
-  const begin = gate.kind === "open" ? choose(surveys, facts) : [];
+  const unbegun = surveys.flatMap((survey) => survey.unbegun);
+  const gate = findGate(facts, { ...countServers(surveys), unbegun: unbegun.length });
+  const isOpen = gate.kind === "open";
+  const begin = isOpen ? choose(surveys, facts) : [];
   return {
-    work: { target, begin, adopt: surveys.flatMap(({ adoptable }) => adoptable) },
+    work: {
+      target,
+      begin,
+      adopt: surveys.flatMap(({ adoptable }) => adoptable),
+      withdraw: isOpen ? surveys.flatMap(({ obsolete }) => obsolete) : unbegun,
+    },
     state: stateOf({ rollout, revision: target.revision, surveys: asBegun(surveys, begin), gate }),
     delayMs: gate.delayMs,
   };

@@ -1,10 +1,10 @@
-import { hasBegun, hasFinalizer, isFinished } from "../operation/facts.ts";
+import { isFinished } from "../operation/facts.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import type { Operation } from "../../api/v1alpha1/operation.ts";
 import type { Rollout } from "../../api/v1alpha1/rollout.ts";
 import type { Context } from "./context.ts";
 import { ROLLOUT_FINALIZER } from "./facts.ts";
-import { isOwn } from "./own-operations.ts";
+import { isOwn, isUntouched } from "./own-operations.ts";
 
 /** What `kubectl delete --cascade=orphan` puts on an object: what it made is to stay. */
 const ORPHAN = "orphan";
@@ -15,7 +15,7 @@ const ORPHAN = "orphan";
  */
 export function goesAlong(operation: Operation, rollout: Rollout): boolean {
   if (!isOwn(operation, rollout) || rollout.metadata.finalizers.includes(ORPHAN)) return false;
-  return isFinished(operation) || !(hasBegun(operation) || hasFinalizer(operation));
+  return isFinished(operation) || isUntouched(operation);
 }
 
 /** Ends a Rollout that is being deleted. May be repeated from any point. */

@@ -13,14 +13,17 @@ export interface Gate {
 
 const LONGEST_MS = 60 * 60_000;
 
-/** Pure: what keeps more servers from being begun, if anything does; what only a person can change comes first. */
-export function findGate({ rollout, nowMs }: Facts, counts: RolloutCounts): Gate {
+/**
+ * Pure: what keeps more servers from being begun, if anything does; what only a person can change comes first.
+ * `unbegun`: Operations that were made and have not begun.
+ */
+export function findGate({ rollout, nowMs }: Facts, counts: RolloutCounts & { unbegun: number }): Gate {
   const { spec } = rollout;
   if (counts.total === 0) {
     const message = `No Server in namespace "${rollout.metadata.namespace}" has the labels that spec.selector asks for`;
     return { kind: "none", reason: "NoServers", message };
   }
-  const isAllBegun = counts.pending === 0;
+  const isAllBegun = counts.pending === 0 && counts.unbegun === 0;
   const threshold = resolveAmount(spec.failureThreshold, counts.total, "up");
   if (counts.failed >= threshold || (isAllBegun && counts.running === 0 && counts.failed > 0)) {
     const reason = counts.failed >= threshold ? "FailureThresholdReached" : "ServersFailed";

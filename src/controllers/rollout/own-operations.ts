@@ -7,12 +7,18 @@ import {
   type Rollout,
 } from "../../api/v1alpha1/rollout.ts";
 import type { Server } from "../../api/v1alpha1/server.ts";
+import { hasBegun, hasFinalizer, isFinished } from "../operation/facts.ts";
 import { operationName } from "./revision.ts";
-import type { Target } from "./survey.ts";
+import type { Target } from "./target.ts";
 
 /** True for an Operation that this Rollout made. One that it only adopted stays whoever's it was. */
 export function isOwn({ metadata }: Operation, rollout: Rollout): boolean {
   return metadata.labels[ROLLOUT_UID_LABEL] === rollout.metadata.uid;
+}
+
+/** True for an Operation that nobody has taken up: it holds nothing, and can be taken away. */
+export function isUntouched(operation: Operation): boolean {
+  return !isFinished(operation) && !hasBegun(operation) && !hasFinalizer(operation);
 }
 
 /**

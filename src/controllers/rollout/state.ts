@@ -97,7 +97,10 @@ function remedyFor(reason: string, surveys: readonly Survey[]): string[] {
 
 function runs(surveys: readonly Survey[]): string {
   const running = surveys.filter(({ standing }) => standing === "running");
-  return running.length === 0 ? "" : `working on ${names(running)}`;
+  const [waiting] = running.flatMap(({ server, waitsFor }) =>
+    waitsFor === undefined ? [] : [`; the Operation of ${server.metadata.name} waits (${waitsFor})`],
+  );
+  return running.length === 0 ? "" : `working on ${names(running)}${waiting ?? ""}`;
 }
 
 function conditionsOf(

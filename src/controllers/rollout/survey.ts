@@ -1,17 +1,12 @@
 import type { Operation } from "../../api/v1alpha1/operation.ts";
 import type { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
-import { REVISION_LABEL, ROLLOUT_LABEL, type Rollout } from "../../api/v1alpha1/rollout.ts";
+import { REVISION_LABEL, ROLLOUT_LABEL } from "../../api/v1alpha1/rollout.ts";
 import type { Server } from "../../api/v1alpha1/server.ts";
-import { isBeingDeleted, isFinished } from "../operation/facts.ts";
+import { hasBegun, isBeingDeleted, isFinished } from "../operation/facts.ts";
 import { doneSince, type ServerFacts } from "./facts.ts";
+import { isOwn, isUntouched } from "./own-operations.ts";
 import { operationName } from "./revision.ts";
-
-/** What is rolled out now. */
-export interface Target {
-  rollout: Rollout;
-  profile: ProvisioningProfile;
-  revision: string;
-}
+import type { Target } from "./target.ts";
 
 /** How a server stands to a revision. */
 export interface Survey {
@@ -25,6 +20,12 @@ export interface Survey {
   adoptable: Operation[];
   /** Ended Operations of earlier revisions: of no use once this revision has its own. */
   superseded: Operation[];
+  /** Operations of the Rollout that have not begun. They would some time, whatever it says by then. */
+  unbegun: Operation[];
+  /** Those of them that would do what is not wanted any more. */
+  obsolete: Operation[];
+  /** What an Operation that counts here has not begun for, in one word. */
+  waitsFor: string | undefined;
 }
 
 /** Pure: how one server stands. Decided from the objects alone, so that every controller finds the same at any time. */
@@ -34,6 +35,9 @@ export function surveyServer(facts: ServerFacts, target: Target): Survey {
   const ofRevision = operations.filter((operation) => isOfRevision(operation, target));
   const unfinished = operations.filter((operation) => !isFinished(operation));
   const counted = new Set([...adoptable, ...ofRevision]);
+  const unbegun = unfinished.filter(
+    (operation) => isOwn(operation, target.rollout) && isUntouched(operation),
+  );
   return {
     server,
     standing: standingOf(server, [...counted], target),
@@ -46,6 +50,9 @@ export function surveyServer(facts: ServerFacts, target: Target): Survey {
         operation.metadata.labels[ROLLOUT_LABEL] === target.rollout.metadata.name &&
         !counted.has(operation),
     ),
+    unbegun,
+    obsolete: unbegun.filter((operation) => !counted.has(operation)),
+    waitsFor: unfinished.find((operation) => counted.has(operation) && !hasBegun(operation))?.status.reason,
   };
 }
 

@@ -45,6 +45,8 @@ export class Fleet {
   readonly nodes = new Map<string, Node>();
   /** Names of the Operations that the Rollout has made, in order. */
   readonly made: string[] = [];
+  /** Names of the Operations that were begun, in order. */
+  readonly worked: string[] = [];
 
   constructor(spec: Partial<RolloutSpec>, serverNames: readonly string[], state: "node" | "spare" = "node") {
     this.rollout = rolloutWith(spec);
@@ -117,12 +119,18 @@ export class Fleet {
     const { work } = this.decide();
     if (work === undefined) return [];
     const begun: string[] = [];
-    const writes: (() => void)[] = work.adopt.map((operation) => () => {
-      this.#label(operation, {
-        [ROLLOUT_LABEL]: this.rollout.metadata.name,
-        [REVISION_LABEL]: work.target.revision,
-      });
-    });
+    const labels = {
+      [ROLLOUT_LABEL]: this.rollout.metadata.name,
+      [REVISION_LABEL]: work.target.revision,
+    };
+    const writes: (() => void)[] = [
+      ...work.withdraw.map(
+        ({ metadata }) =>
+          () =>
+            void this.operations.delete(metadata.name),
+      ),
+      ...work.adopt.map((operation) => () => this.#label(operation, labels)),
+    ];
     for (const { server, superseded } of work.begin) {
       for (const operation of superseded) {
         writes.push(() => {
@@ -167,6 +175,7 @@ export class Fleet {
   begin(operation: Operation): void {
     const { name = "", uid = "", generation = 0 } = this.profile?.metadata ?? {};
     const profile = { name, uid, generation };
+    this.worked.push(operation.metadata.name);
     this.#setStatus(operation, { phase: "Running", startedAt: this.#time(), profile });
     this.setServer(operation.spec.serverRef.name, { state: "provisioning" });
   }

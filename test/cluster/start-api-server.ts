@@ -13,6 +13,7 @@ import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
 import { applyManifests } from "../../src/kubernetes/apply-manifests.ts";
 import { namespaces } from "../../src/kubernetes/resources.ts";
 import { renderCrds } from "../../src/api/crds.ts";
+import { packagePath } from "../../src/lib/assets.ts";
 import { lastLines } from "../../src/lib/exec.ts";
 import { retry } from "../../src/lib/retry.ts";
 import { testPrograms } from "./programs.ts";
@@ -25,6 +26,8 @@ export interface TestApiServer {
   /** A user with no rights at all. */
   outsiderKubeconfigPath: string;
   etcdUrl: string;
+  /** What the outsider asked of it, one JSON object a line; empty where it was not started to note that. */
+  auditLogPath: string;
   /** Kills the API server (etcd goes on). */
   kill(): Promise<void>;
   /** Starts a killed API server on the same port, and waits until it is ready. */
@@ -36,9 +39,11 @@ export interface TestApiServer {
 
 /**
  * A real etcd and kube-apiserver on free loopback ports, with keys and tokens that are thrown away, ready in a few
- * seconds. `crds: true` installs ours.
+ * seconds. `crds: true` installs ours, `audit: true` notes what the outsider asks of it.
  */
-export async function startApiServer(options: { crds?: boolean } = {}): Promise<TestApiServer> {
+export async function startApiServer(
+  options: { crds?: boolean; audit?: boolean } = {},
+): Promise<TestApiServer> {
   const program = await testPrograms();
   const dir = await mkdtemp(join(tmpdir(), "sg-api-"));
   folders.add(dir);
@@ -76,9 +81,20 @@ export async function startApiServer(options: { crds?: boolean } = {}): Promise<
     await rm(dir, { recursive: true, force: true });
   };
   const logPath = join(dir, "kube-apiserver.log");
+  const auditLogPath = join(dir, "audit.log");
+  const audit =
+    options.audit === true
+      ? [
+          `--audit-policy-file=${packagePath("test/cluster/audit-policy.yaml")}`,
+          `--audit-log-path=${auditLogPath}`,
+        ]
+      : [];
   let client: KubeClient | undefined;
   const start = async (): Promise<void> => {
-    const child = runBehind(program("kube-apiserver"), logPath, apiServerFlags(dir, etcdUrl, apiPort));
+    const child = runBehind(program("kube-apiserver"), logPath, [
+      ...apiServerFlags(dir, etcdUrl, apiPort),
+      ...audit,
+    ]);
     apiServer = child;
     client = await retry(
       async () => {
@@ -104,7 +120,8 @@ export async function startApiServer(options: { crds?: boolean } = {}): Promise<
       await start();
     };
     const kill = killApiServer;
-    return { url, kubeconfigPath, outsiderKubeconfigPath, client, etcdUrl, kill, start, restart, stop };
+    const paths = { kubeconfigPath, outsiderKubeconfigPath, auditLogPath };
+    return { url, ...paths, client, etcdUrl, kill, start, restart, stop };
   } catch (error) {
     const log = await readFile(logPath, "utf8").catch(() => "");
     await stop();

@@ -33,8 +33,8 @@ const clusterRoleBindings: ResourceType = {
 };
 
 /** A real API server with what kubeadm leaves in a cluster. */
-export async function startCluster(): Promise<TestApiServer> {
-  const cluster = await startApiServer({ crds: true });
+export async function startCluster(options: { audit?: boolean } = {}): Promise<TestApiServer> {
+  const cluster = await startApiServer({ crds: true, ...options });
   const { client } = cluster;
   for (const name of ["kubeadm-config", "kubelet-config"]) {
     const metadata = { name, namespace: "kube-system" };
@@ -98,6 +98,8 @@ export class ControllerWorld implements AsyncDisposable {
       datacenters?: ServeOptions["datacenters"];
       providerId?: string;
       clock?: Clock;
+      /** Serves not only this world's namespace. */
+      everywhere?: boolean;
     } = {},
   ) {
     const stop = new AbortController();
@@ -120,7 +122,7 @@ export class ControllerWorld implements AsyncDisposable {
       },
       ...(options.datacenters === undefined ? {} : { datacenters: options.datacenters }),
       adminUsername: undefined,
-      namespace: this.namespace,
+      namespace: options.everywhere === true ? undefined : this.namespace,
       concurrency: options.concurrency ?? 10,
       datacenterConcurrency: options.datacenterConcurrency,
       limits: { ...DEFAULT_LIMITS, ...options.limits },

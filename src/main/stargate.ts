@@ -8,6 +8,7 @@ import { labCommand } from "../commands/lab.ts";
 import { logsCommand } from "../commands/logs.ts";
 import { mxCommand } from "../commands/mx.ts";
 import { repaveCommand } from "../commands/repave.ts";
+import { rolloutCommand } from "../commands/rollout.ts";
 import { toolchainCommand } from "../commands/toolchain.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -23,5 +24,6 @@ await runProgram((world) =>
     .addCommand(logsCommand(world))
     .addCommand(mxCommand(world))
     .addCommand(repaveCommand(world))
+    .addCommand(rolloutCommand(world))
     .addCommand(toolchainCommand(world)),
 );

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
 import { Rollout } from "../../src/api/v1alpha1/rollout.ts";
 import { rollouts } from "../../src/kubernetes/resources.ts";
+import { packagePath } from "../../src/lib/assets.ts";
 import { kubectlFor } from "./kubectl.ts";
 import { startApiServer, type TestApiServer } from "./start-api-server.ts";
 
@@ -71,6 +73,20 @@ void test("the API server takes numbers and percentages, and a window with its d
   assert.equal(spec.failureThreshold, 3);
   assert.equal(spec.window?.timeZone, "UTC");
   assert.equal(spec.window.days.length, 7);
+});
+
+void test("the Rollout of the README applies as it stands there", async () => {
+  const readme = await readFile(packagePath("README.md"), "utf8");
+  const manifest = /<<'YAML'\n(apiVersion: stargate\.io\/v1alpha1\nkind: Rollout\n[\s\S]*?\n)YAML\n/.exec(
+    readme,
+  )?.[1];
+  assert.ok(manifest !== undefined, "there is one");
+  const kubectl = await kubectlFor(server);
+  await kubectl(["create", "namespace", "simulator-dc"]);
+
+  const applied = await kubectl(["apply", "-f", "-"], manifest);
+
+  assert.equal(applied.stdout, "rollout.stargate.io/workers created", applied.stderr);
 });
 
 const refused: [what: string, spec: object, message: RegExp][] = [

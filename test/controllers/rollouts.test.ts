@@ -3,7 +3,9 @@ import { after, before, test } from "node:test";
 import { REVISION_LABEL, ROLLOUT_LABEL } from "../../src/api/v1alpha1/rollout.ts";
 import { provisioningProfiles } from "../../src/kubernetes/resources.ts";
 import { StargateError } from "../../src/lib/errors.ts";
+import { showRolloutStatus } from "../../src/operations/rollout-status.ts";
 import { kubectlFor } from "../cluster/kubectl.ts";
+import { Reader } from "../cluster/reader.ts";
 import type { TestApiServer } from "../cluster/start-api-server.ts";
 import { ControllerWorld, startCluster } from "./controller-world.ts";
 import { conditionOf, RolloutObjects } from "./rollout-objects.ts";
@@ -105,11 +107,25 @@ void test("a Rollout stops when a server fails, says which, and goes on when its
   assert.match(stalled.status.message ?? "", /1 of 3 servers failed: fails-2\. Their Operations say why/);
   assert.deepEqual(await objects.begun(), ["fails-1", "fails-2"]);
   assert.ok((await objects.events("all")).includes("Warning FailureThresholdReached"));
+  const request = { client: cluster.client, namespace: world.namespace, name: "all", wait: true };
+  const reader = new Reader();
+  await assert.rejects(showRolloutStatus(request, reader.world), { reason: "RolloutStalled" });
+  assert.match(
+    reader.lines.join("\n"),
+    /^Rollout all: repave by worker: Stalled\n.*\n.*\n {2}fails-2 failed: .*another key/,
+  );
   world.datacenter.connectErrors.clear();
   const failed = (await objects.operations()).find(({ status }) => status.phase === "Failed");
   await world.deleteOperation(failed?.metadata.name ?? "");
 
-  await objects.waitForPhase("all", "Complete");
+  const later = new Reader();
+  await objects.waitFor("all", ({ status }) => status.phase !== "Stalled");
+  await showRolloutStatus(request, later.world);
+  assert.equal(later.said.at(-1), "all: Complete: 3 of 3 servers are done");
+  assert.match(
+    later.lines[0] ?? "",
+    /^Rollout all: repave by worker: Complete\n {2}3 of 3 servers are done\n/,
+  );
   assert.deepEqual(await objects.begun(), ["fails-1", "fails-2", "fails-3"]);
 });
 

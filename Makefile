@@ -16,6 +16,11 @@ demo: host-packages build ## The main job on this machine: real VMs become Ready
 test: host-packages build ## Every test, the real lab end to end included
 	@node tools/test.ts
 
+.PHONY: e2e-azure
+e2e-azure: host-packages build ## The README's Azure sections against a fake Azure with real guests; needs root, some 25 minutes
+	@bin/stargate toolchain
+	@node test/e2e-azure/main.ts
+
 .PHONY: nightly
 nightly: host-packages build ## What takes hours: hundreds of seeds of random faults
 	@node tools/nightly.ts

@@ -4,7 +4,7 @@ import type { World } from "../lib/world.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
 import type { AzureContext } from "../providers/azure/arm/ensure-resource.ts";
 import type { VmRef } from "../providers/azure/vm/run-command.ts";
-import { readMxReport } from "./report-mx.ts";
+import { readMxStage } from "./report-mx.ts";
 
 /** Packages, images, etcd's first start: five to ten minutes on a small VM, more on an emulated one. */
 const BOOTSTRAP_TIMEOUT_MS = 40 * 60_000;
@@ -21,7 +21,7 @@ export async function waitForControlPlane(
 ): Promise<void> {
   await retry(
     async () => {
-      const { stage, lastLine } = await readMxReport(arm, vm);
+      const { stage, lastLine } = await readMxStage(arm, vm);
       if (stage === "ready") return;
       update(stage);
       throw new StargateError(

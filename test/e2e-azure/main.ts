@@ -38,6 +38,8 @@ const stories: Record<string, (stage: Stage) => Promise<void>> = {
 };
 
 const asked = process.argv.slice(2);
+// Guests, namespaces and the lab go also when this run is ended from outside.
+process.once("SIGTERM", () => void tidyUp()).once("SIGINT", () => void tidyUp());
 await using stage = await setStage(process.env["TRANSCRIPT"]);
 try {
   for (const name of asked.length === 0 ? ["vms", "mx"] : asked) {
@@ -51,7 +53,12 @@ try {
   console.error(error);
   if (process.env["KEEP"] !== undefined) {
     console.error("kept until Ctrl-C or SIGTERM");
-    await new Promise((resolve) => process.once("SIGTERM", resolve).once("SIGINT", resolve));
+    await new Promise(() => setInterval(() => undefined, 60_000));
   }
   process.exitCode = 1;
+}
+
+async function tidyUp(): Promise<never> {
+  await stage[Symbol.asyncDispose]();
+  process.exit(130);
 }

@@ -57,6 +57,13 @@ void test("the controller makes a server a node, and a second repave makes it a 
     metrics,
     /stargate_operations_total\{provider="qemu",phase="Succeeded",reason="NodeReady"\} 2/,
   );
+  assert.match(
+    metrics,
+    /stargate_operations_present\{provider="qemu",phase="Succeeded",reason="NodeReady"\} 2/,
+  );
+  assert.match(metrics, /stargate_queue_wait_seconds_count\{controller="operation"\} [1-9]/);
+  assert.match(metrics, /stargate_reconcile_seconds_count\{controller="operation"\} [1-9]/);
+  assert.match(metrics, /stargate_queue_depth\{controller="operation"\} 0/);
   assert.match(metrics, /stargate_ssh_sessions\{provider="qemu"\} 0/);
   assert.match(metrics, /stargate_step_duration_seconds_count\{.*step="join-cluster"/);
   assert.equal((await fetch(`${controller.url}/readyz`)).status, 200);

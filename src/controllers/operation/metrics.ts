@@ -1,3 +1,4 @@
+import type { Operation } from "../../api/v1alpha1/operation.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** What the operation controller counts. */
@@ -7,6 +8,8 @@ export interface OperationMetrics {
   /** Operations that this program works on now. */
   inFlight(change: 1 | -1): void;
   sshSessions(change: 1 | -1): void;
+  /** Has the Operations that there are counted whenever somebody asks. */
+  count(operations: () => Iterable<Pick<Operation, "status">>): void;
 }
 
 export function createOperationMetrics(registry: Registry, provider: string): OperationMetrics {
@@ -36,6 +39,19 @@ export function createOperationMetrics(registry: Registry, provider: string): Op
     labelNames: ["provider"],
     registers,
   });
+  let there: () => Iterable<Pick<Operation, "status">> = () => [];
+  const present = new Gauge({
+    name: "stargate_operations_present",
+    help: "Operations that there are, by phase and reason.",
+    labelNames: ["provider", "phase", "reason"],
+    registers,
+    collect() {
+      present.reset();
+      for (const { status } of there()) {
+        present.inc({ provider, phase: status.phase ?? "Pending", reason: status.reason ?? "" });
+      }
+    },
+  });
   inFlight.set({ provider }, 0);
   sessions.set({ provider }, 0);
   return {
@@ -43,5 +59,8 @@ export function createOperationMetrics(registry: Registry, provider: string): Op
     step: (step, outcome, seconds) => steps.observe({ provider, step, outcome }, seconds),
     inFlight: (change) => inFlight.inc({ provider }, change),
     sshSessions: (change) => sessions.inc({ provider }, change),
+    count(read) {
+      there = read;
+    },
   };
 }

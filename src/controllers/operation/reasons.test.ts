@@ -128,3 +128,12 @@ void test("limits and defaults are as told", () => {
     assert.equal(cell, howLong, what);
   }
 });
+
+void test("every metric is told of, and no other", () => {
+  const code = ["src/controllers/*/metrics.ts", "src/controller-runtime/metrics.ts"]
+    .flatMap((pattern) => globSync(pattern))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("\n");
+
+  assert.deepEqual(all(page, /`(stargate_\w+)`/g), all(code, /"(stargate_\w+)"/g));
+});

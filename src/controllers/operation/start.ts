@@ -53,6 +53,12 @@ export function createOperationController(options: OperationControllerOptions): 
   const running = new RunningOperations();
   const watchedNodes = watchNodes(nodes);
   const datacenters = createDatacenterWatch(client, namespace, options);
+  options.metrics.count(() =>
+    operations.list().filter(({ metadata, spec }) => {
+      const server = servers.get({ namespace: metadata.namespace, name: spec.serverRef.name });
+      return server?.spec.provider === options.providerId;
+    }),
+  );
   const turns = createTurns(informers, datacenters, options);
 
   operations.onChange((change) => {

@@ -10,7 +10,13 @@ function program(name: string, answers = ""): string {
   return `printf '${name} %s\\n' "$*" >>${CALLS}\n${answers}`;
 }
 
-function place(changes: { programs?: Record<string, string>; before?: string } = {}): Place {
+interface Changes {
+  programs?: Record<string, string>;
+  files?: Record<string, string>;
+  before?: string;
+}
+
+function place(changes: Changes = {}): Place {
   const library = "/usr/local/lib/stargate";
   const stub = (name: string, code: number) => `#!/usr/bin/env bash\n${program(name)}\nexit ${code}\n`;
   return {
@@ -32,6 +38,7 @@ function place(changes: { programs?: Record<string, string>; before?: string } =
       "/root/.kube/keep": "",
       "/var/lib/stargate/mx/keep": "",
       "/var/log/keep": "",
+      ...changes.files,
     },
     programs: {
       tailscale: `case "$1" in status) echo '{"BackendState": "Running", "Self": {"DNSName": "mx-1.ts.test."}}' ;; ip) echo 100.64.0.7 ;; esac`,
@@ -101,4 +108,36 @@ void test("mx-bootstrap.sh says where it failed; the next run clears what was ha
   assert.match(second.stdout, /kubeadm reset --force\nkubeadm init/);
   assert.doesNotMatch(third.stdout, /kubeadm (init|reset)/);
   assert.match(third.stdout, /^stage ready$/m);
+});
+
+void test("mx-bootstrap.sh takes everything from a mirror where there is one", async () => {
+  const library = "/usr/local/lib/stargate";
+  const shown = (name: string, ...inputs: string[]) =>
+    `#!/usr/bin/env bash\nprintf '${name}%s\\n' "${inputs.map((input) => ` ${input}=$${input}`).join("")}" >>${CALLS}\n`;
+  const mirror = {
+    files: {
+      "/etc/stargate/mx.env":
+        "export NODE_NAME=mx-1\nexport MINOR=1.37\nexport VERSION=1.37\nexport REPOSITORY=https://pkgs.test\nexport SANDBOX_IMAGE=pause\n" +
+        "export FILES='aa v1/programs.tar.zst'\nexport PROGRAMS=aa\nexport CNI_PLUGINS=bb\nexport IMAGES='cc image'\nexport KUBECTL=dd\n",
+      "/etc/stargate/mirror.env": "export MIRROR=http://mirror.test\n",
+      "/etc/stargate/kubelet.service": "[Unit]\n",
+      "/etc/stargate/10-kubeadm.conf": "[Service]\n",
+      [`${library}/fetch-artifacts.sh`]: shown("fetch", "URL", "MANIFEST_SHA256", "FILES"),
+      [`${library}/install-bundle.sh`]: shown(
+        "install",
+        ...["PROGRAMS", "CNI_PLUGINS", "IMAGES", "KUBELET_SERVICE", "KUBEADM_DROPIN"],
+      ),
+    },
+  };
+
+  const { stdout, stderr, exitCode } = await runInNamespace(script, place(mirror), LOOK);
+
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stdout, /^fetch URL=http:\/\/mirror\.test MANIFEST_SHA256= FILES=aa v1\/programs\.tar\.zst$/m);
+  assert.match(
+    stdout,
+    /^install PROGRAMS=aa CNI_PLUGINS=bb IMAGES=cc image KUBELET_SERVICE=\[Unit\]\n KUBEADM_DROPIN=\[Service\]$/m,
+  );
+  assert.doesNotMatch(stdout, /^install-packages\.sh/m);
+  assert.match(stdout, /^stage ready$/m);
 });

@@ -122,3 +122,39 @@ void test("configure-router.sh makes a router of a VM with two interfaces, twice
   assert.equal(stdout.match(/lookup main/g)?.length, 1);
   assert.match(stdout, /1\n2\s*$/);
 });
+
+void test("install-tailscale.sh unpacks what the mirror gives, and asks no package repository", async () => {
+  const sha256 = "f".repeat(64);
+  const library = "/usr/local/lib/stargate";
+  const fetch = `#!/usr/bin/env bash
+printf 'fetch %s %s\\n' "$URL" "$FILES" >>/var/lib/stargate/fake-calls
+mkdir -p /var/lib/stargate/artifacts /var/lib/stargate/content/var/lib/stargate
+echo program >/var/lib/stargate/content/var/lib/stargate/unpacked
+tar --create --gzip --file /var/lib/stargate/artifacts/${sha256} --directory /var/lib/stargate/content var/lib/stargate/unpacked
+`;
+  const { stdout, stderr, exitCode } = await runInNamespace(
+    readAsset("providers/azure/vm/install-tailscale.sh"),
+    {
+      files: {
+        "/etc/stargate/mirror.env": `export MIRROR=http://mirror.test\nexport TAILSCALE=t/tailscale.tar.gz\nexport TAILSCALE_SHA256=${sha256}\n`,
+        [`${library}/fetch-artifacts.sh`]: fetch,
+        "/var/lib/stargate/keep": "",
+      },
+      programs: {
+        systemctl: `printf 'systemctl %s\\n' "$*" >>/var/lib/stargate/fake-calls`,
+        curl: "exit 1",
+        "apt-get": "exit 1",
+      },
+      before: `chmod +x ${library}/fetch-artifacts.sh`,
+    },
+    "cat /var/lib/stargate/fake-calls /var/lib/stargate/unpacked; ls /var/lib/stargate/artifacts",
+  );
+
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.deepEqual(stdout.trim().split("\n"), [
+    `fetch http://mirror.test ${sha256} t/tailscale.tar.gz`,
+    "systemctl daemon-reload",
+    "systemctl enable --quiet --now tailscaled.service",
+    "program",
+  ]);
+});

@@ -223,6 +223,10 @@ void test("what has not begun by another profile is taken back when the Rollout 
 void test("a Rollout says what an Operation waits for that does not begin", () => {
   const fleet = new Fleet({}, ["a"]);
   fleet.step();
+  assert.match(
+    fleet.decide().state.message,
+    /the Operation of a waits \(no controller has looked at it yet\)/,
+  );
   fleet.put({ ...fleet.running("a"), status: { phase: "Pending", reason: "ProviderMissing" } });
 
   assert.match(fleet.decide().state.message, /working on a; the Operation of a waits \(ProviderMissing\)/);

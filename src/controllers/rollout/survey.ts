@@ -24,7 +24,7 @@ export interface Survey {
   unbegun: Operation[];
   /** Those of them that would do what is not wanted any more. */
   obsolete: Operation[];
-  /** What an Operation that counts here has not begun for, in one word. */
+  /** Why an Operation that counts here has not begun. */
   waitsFor: string | undefined;
 }
 
@@ -35,6 +35,7 @@ export function surveyServer(facts: ServerFacts, target: Target): Survey {
   const ofRevision = operations.filter((operation) => isOfRevision(operation, target));
   const unfinished = operations.filter((operation) => !isFinished(operation));
   const counted = new Set([...adoptable, ...ofRevision]);
+  const waiting = unfinished.find((operation) => counted.has(operation) && !hasBegun(operation));
   const unbegun = unfinished.filter(
     (operation) => isOwn(operation, target.rollout) && isUntouched(operation),
   );
@@ -52,7 +53,7 @@ export function surveyServer(facts: ServerFacts, target: Target): Survey {
     ),
     unbegun,
     obsolete: unbegun.filter((operation) => !counted.has(operation)),
-    waitsFor: unfinished.find((operation) => counted.has(operation) && !hasBegun(operation))?.status.reason,
+    waitsFor: waiting && (waiting.status.reason ?? "no controller has looked at it yet"),
   };
 }
 

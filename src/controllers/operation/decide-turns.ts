@@ -32,88 +32,54 @@ export interface TurnDecision {
 
 /**
  * Pure: who goes next. Of datacenters that have somebody who may go, the one goes that is worked in least, and of equals
- * the one whose first has waited longest; so a long line in one holds up nobody in another. In a datacenter, those that
- * have begun come before those that have not, and else the oldest first.
+ * the one whose first is older; so a long line in one holds up nobody in another. In a datacenter, those that have begun
+ * come before those that have not, and else the oldest first.
  */
 export function decideTurns(operations: readonly InLine[], limits: TurnLimits): TurnDecision {
-  const lines = [...Map.groupBy(operations, ({ datacenter }) => datacenter)].map(
-    ([datacenter, members]) => new DatacenterLine(members, limits.inDatacenter(datacenter)),
-  );
-  const working = sum(lines.map((line) => line.working));
-  const begun = new Map(lines.map((line) => [line.datacenter, line.begun]));
-  const goes = new Set<string>();
-  for (let free = limits.total - working; free > 0; free--) {
-    const next = longestNeglected(lines.filter((line) => line.mayGo));
-    if (next === undefined) break;
-    goes.add(next.take());
+  const begun = new Map<string, number>();
+  const candidates: Candidate[] = [];
+  let working = 0;
+  for (const [datacenter, members] of Map.groupBy(operations, (one) => one.datacenter)) {
+    const begunThere = members.filter(({ state }) => state !== "waiting").length;
+    const workingThere = members.filter(({ state }) => state === "working").length;
+    begun.set(datacenter, begunThere);
+    working += workingThere;
+    candidates.push(...lineUp(members, workingThere, limits.inDatacenter(datacenter) - begunThere));
   }
-  const rest: string[] = [];
-  for (let next = longestNeglected(lines); next !== undefined; next = longestNeglected(lines)) {
-    rest.push(next.take());
-  }
-  return { goes, line: rest, working, begun };
+  candidates.sort(compare);
+  const next = candidates.filter(({ mayGo }) => mayGo).slice(0, Math.max(limits.total - working, 0));
+  const goes = new Set(next.map(({ uid }) => uid));
+  const line = candidates.flatMap(({ uid }) => (goes.has(uid) ? [] : [uid]));
+  return { goes, line, working, begun };
 }
 
-class DatacenterLine {
-  readonly datacenter: string;
-  working: number;
-  begun: number;
-  readonly #limit: number;
-  readonly #line: readonly InLine[];
-  #taken = 0;
-
-  constructor(members: readonly InLine[], limit: number) {
-    const count = (...states: InLine["state"][]) =>
-      members.filter(({ state }) => states.includes(state)).length;
-    this.datacenter = members[0]?.datacenter ?? "";
-    this.working = count("working");
-    this.begun = count("working", "resting", "returning");
-    this.#limit = limit;
-    this.#line = members
-      .filter(({ state }) => state === "returning" || state === "waiting")
-      .toSorted(compare);
-  }
-
-  get first(): InLine | undefined {
-    return this.#line[this.#taken];
-  }
-
-  get mayGo(): boolean {
-    return this.first?.state === "returning" || this.begun < this.#limit;
-  }
-
-  take(): string {
-    const { first } = this;
-    if (first === undefined) throw new RangeError("nobody is in line here");
-    this.#taken++;
-    this.working++;
-    if (first.state === "waiting") this.begun++;
-    return first.uid;
-  }
+interface Candidate {
+  uid: string;
+  order: string;
+  /** How many are worked on in its datacenter when those before it there have gone: whoever has least goes next. */
+  others: number;
+  /** False where its datacenter's limit is reached before it. */
+  mayGo: boolean;
 }
 
-function longestNeglected(lines: readonly DatacenterLine[]): DatacenterLine | undefined {
-  let best: DatacenterLine | undefined;
-  for (const line of lines) {
-    if (line.first === undefined) continue;
-    if (best?.first === undefined || isBefore(line, line.first, best, best.first)) best = line;
-  }
-  return best;
+/** Those of one datacenter that want to go, in the order in which they do. */
+function lineUp(members: readonly InLine[], working: number, room: number): Candidate[] {
+  const inOrder = (state: InLine["state"]): InLine[] =>
+    members.filter((one) => one.state === state).toSorted(byAge);
+  const returning = inOrder("returning");
+  return [...returning, ...inOrder("waiting")].map(({ uid, order }, index) => ({
+    uid,
+    order,
+    others: working + index,
+    mayGo: index < returning.length + Math.max(room, 0),
+  }));
 }
 
-function isBefore(a: DatacenterLine, firstOfA: InLine, b: DatacenterLine, firstOfB: InLine): boolean {
-  if (a.working !== b.working) return a.working < b.working;
-  return (
-    firstOfA.order < firstOfB.order || (firstOfA.order === firstOfB.order && firstOfA.uid < firstOfB.uid)
-  );
+function compare(a: Candidate, b: Candidate): number {
+  return a.others === b.others ? byAge(a, b) : a.others - b.others;
 }
 
-function compare(a: InLine, b: InLine): number {
-  if (a.state !== b.state) return a.state === "returning" ? -1 : 1;
+function byAge(a: Pick<InLine, "order" | "uid">, b: Pick<InLine, "order" | "uid">): number {
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return a.uid < b.uid ? -1 : 1;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }

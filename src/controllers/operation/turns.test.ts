@@ -105,6 +105,24 @@ void test("one that ends calls the next, once its end is heard of", async () => 
   assert.deepEqual(woken, ["b-9"], "the datacenter in which nobody works");
 });
 
+void test("while nobody can go, whoever joins the line wakes nobody; when somebody can, it is woken", async () => {
+  const woken: string[] = [];
+  const all = turns();
+  all.onTurn(({ name }) => woken.push(name));
+  const [first] = [put("a-1", running), put("a-2", running)];
+  all.hear(undefined, first);
+  await Promise.resolve();
+  for (const name of ["b-1", "b-2", "b-3"]) all.hear(put(name), put(name, waiting));
+  await Promise.resolve();
+  assert.deepEqual(woken, []);
+  assert.match(said(all.look(put("b-3", waiting))), /number 3 of 3/);
+
+  all.hear(first, put("a-1", { phase: "Failed" }));
+  await Promise.resolve();
+
+  assert.deepEqual(woken, ["b-1"]);
+});
+
 void test("one that waits for its next try gives way, and comes first in its datacenter when it returns", () => {
   const all = turns();
   const rests = put("a-1", retrying);

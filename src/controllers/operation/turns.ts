@@ -45,6 +45,10 @@ export class Turns {
   readonly #wakers = new Set<(key: ObjectKey) => void>();
   #decided: { decision: TurnDecision; keys: Map<string, ObjectKey> } | undefined;
   #isWaking = false;
+  /** As last decided; false where that may have changed. */
+  #isFull = false;
+  /** Found once for each state of a Server: there may be many of both. */
+  #datacenters = new WeakMap<Server, string>();
 
   constructor(options: TurnOptions) {
     this.#options = options;
@@ -88,18 +92,17 @@ export class Turns {
     this.#unheard.delete(uid);
     const state = (operation: Operation | undefined) =>
       operation === undefined ? undefined : this.#stateOf(operation);
-    if (state(before) !== state(after)) this.#changed();
+    const now = state(after);
+    if (state(before) === now) return;
+    // Many may join a line at once. While nobody can go, they only make it longer.
+    if (this.#isFull && (now === "waiting" || now === "returning")) this.#decided = undefined;
+    else this.#changed();
   }
 
   /** To be told where a Server, or a datacenter's limit, may have changed. */
   hearOfPlaces(): void {
+    this.#datacenters = new WeakMap();
     this.#changed();
-  }
-
-  /** How many wait for their turn. */
-  get waiting(): number {
-    this.#decided ??= this.#decide();
-    return this.#decided.decision.line.length;
   }
 
   #decide(asking?: Operation): { decision: TurnDecision; keys: Map<string, ObjectKey> } {
@@ -177,6 +180,12 @@ export class Turns {
 
   /** "namespace/name" of the Datacenter, or of the router where there is none; "namespace/" without a router. */
   #datacenterOf(server: Server): string {
+    const found = this.#datacenters.get(server) ?? this.#findDatacenter(server);
+    this.#datacenters.set(server, found);
+    return found;
+  }
+
+  #findDatacenter(server: Server): string {
     const known = this.#options.caches.datacenters().find((datacenter) => isBehind(datacenter, server));
     return `${server.metadata.namespace}/${known?.metadata.name ?? server.spec.router?.name ?? ""}`;
   }
@@ -194,12 +203,14 @@ export class Turns {
   /** Wakes those whose turn has come, once for all that changes now. */
   #changed(): void {
     this.#decided = undefined;
+    this.#isFull = false;
     if (this.#isWaking) return;
     this.#isWaking = true;
     queueMicrotask(() => {
       this.#isWaking = false;
       this.#decided ??= this.#decide();
       const { decision, keys } = this.#decided;
+      this.#isFull = decision.working >= this.#options.limits.total;
       for (const uid of decision.goes) {
         const key = keys.get(uid);
         if (key !== undefined) for (const wake of this.#wakers) wake(key);

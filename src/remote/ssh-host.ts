@@ -90,7 +90,7 @@ export class SshHost implements Host {
   ): Promise<RunResult> {
     const { signal, timeoutMs, onLine, okCodes = [0] } = options;
     signal?.throwIfAborted();
-    const channel = await this.#open(command, title);
+    const { channel, end } = await this.#open(command, title);
     const lines = new LineSplitter(onLine);
     let stdout = "";
     let stderr = "";
@@ -119,12 +119,12 @@ export class SshHost implements Host {
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted === true) stop(); // while the channel was opened
     try {
-      const ended = this.#ended(channel, stopped.promise);
       // A command that ends without reading its input closes the pipe: its exit code says more than that.
       pipeline(stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]), channel).catch(
         () => undefined,
       );
-      const exitCode = await ended;
+      await Promise.race([end.closed, stopped.promise, this.#closed]);
+      const { exitCode } = end;
       lines.end();
       signal?.throwIfAborted();
       if (outcome.timedOut) {
@@ -148,13 +148,13 @@ export class SshHost implements Host {
     }
   }
 
-  async #open(command: string, title: string): Promise<ClientChannel> {
+  async #open(command: string, title: string): Promise<Opened> {
     if (this.#lost !== undefined) throw this.#lostError(title);
-    const opened = new Promise<ClientChannel>((resolve, reject) => {
+    const opened = new Promise<Opened>((resolve, reject) => {
       try {
         this.#client.exec(command, (error, channel) => {
           if (error) reject(this.#lostError(title, error));
-          else resolve(channel);
+          else resolve({ channel, end: listenForEnd(channel) });
         });
       } catch (error) {
         reject(this.#lostError(title, error)); // thrown where the connection ended a moment ago
@@ -164,25 +164,37 @@ export class SshHost implements Host {
     return Promise.race([opened, lost]);
   }
 
-  /** Exit code of the command; undefined where the connection ended, or we stopped, before it was told. */
-  async #ended(channel: ClientChannel, stopped: Promise<void>): Promise<number | undefined> {
-    let exitCode: number | undefined;
-    channel.on("exit", (code: number | null, signalName?: string) => {
-      exitCode = code ?? (signalName === undefined ? undefined : 128);
-    });
-    const closed = new Promise<void>((resolve) => {
-      channel.once("close", resolve).on("error", () => resolve());
-    });
-    await Promise.race([closed, stopped, this.#closed]);
-    return exitCode;
-  }
-
   #lostError(title: string, cause: unknown = this.#lost): StargateError {
     return new StargateError("ConnectionLost", `${title} on ${this.name}: the SSH connection was lost`, {
       retriable: true,
       cause,
     });
   }
+}
+
+/** A command that was begun. */
+interface Opened {
+  channel: ClientChannel;
+  end: CommandEnd;
+}
+
+interface CommandEnd {
+  /** Undefined where the connection ended, or we stopped, before it was told. */
+  exitCode: number | undefined;
+  closed: Promise<void>;
+}
+
+/** At once: a quick command's exit code may be in the same packet as the news that it was begun. */
+function listenForEnd(channel: ClientChannel): CommandEnd {
+  const closed = Promise.withResolvers<void>();
+  const end: CommandEnd = { exitCode: undefined, closed: closed.promise };
+  channel
+    .on("exit", (code: number | null, signalName?: string) => {
+      end.exitCode = code ?? (signalName === undefined ? undefined : 128);
+    })
+    .once("close", closed.resolve)
+    .on("error", () => closed.resolve());
+  return end;
 }
 
 /** The same bytes; says how many have gone. A listener would do, but it would start the stream before its time. */

@@ -6,6 +6,7 @@ import { addClusterFlags, type ClusterFlags } from "./cluster-flags.ts";
 interface Flags extends ClusterFlags {
   profile?: string;
   operation: "repave" | "reboot" | "deprovision";
+  mode: "inplace" | "reimage";
   force: boolean;
   timeout?: string;
   wait: boolean;
@@ -28,6 +29,11 @@ export function repaveCommand(world: World): Command {
         .choices(["repave", "reboot", "deprovision"])
         .default("repave"),
     )
+    .addOption(
+      new Option("--mode <mode>", "reimage: a repave begins with a fresh disk, whatever is on the server")
+        .choices(["inplace", "reimage"])
+        .default("inplace"),
+    )
     .option("--force", "go on where care would stop (kubectl explain operation.spec.force)", false)
     .option(
       "--timeout <duration>",
@@ -46,8 +52,8 @@ export function repaveCommand(world: World): Command {
       import("../operations/repave.ts"),
     ]);
     const { client, namespace } = await connectToCluster(flags, world);
-    const { profile, operation, force, timeout, wait, output } = flags;
-    const wanted = { namespace, servers, profile, operation, force, timeout };
+    const { profile, operation, mode, force, timeout, wait, output } = flags;
+    const wanted = { namespace, servers, profile, operation, mode, force, timeout };
     const isOver = await repaveServers({ ...wanted, client, wait, output }, world);
     if (!isOver) process.exitCode = 130;
   });

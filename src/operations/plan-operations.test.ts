@@ -23,6 +23,7 @@ const wanted: OperationsWanted = {
   namespace: "simulator-dc",
   servers: ["vm-1", "vm-2"],
   operation: "repave",
+  mode: "inplace",
   profile: undefined,
   force: false,
   timeout: undefined,
@@ -44,6 +45,17 @@ void test("planOperations() makes one for each server, with the profile that the
       spec: { serverRef: { name: "vm-2" }, provisioningProfileRef: { name: "gpu" }, operation: "repave" },
     },
   ]);
+});
+
+void test("planOperations() passes on that a repave is to reimage, and refuses it for anything else", () => {
+  const asked = { ...wanted, servers: ["vm-1"], mode: "reimage" } as const;
+  const [plan] = planOperations(asked, { servers, profiles: one });
+
+  assert.match(JSON.stringify(plan?.spec), /"operation":"repave","mode":"reimage"/);
+  assert.throws(
+    () => planOperations({ ...asked, operation: "reboot" }, { servers, profiles: one }),
+    /nothing was created: only a repave can reimage/,
+  );
 });
 
 void test("planOperations() takes the only profile, or the one that is asked for", () => {

@@ -1,5 +1,5 @@
 import { API_VERSION } from "../api/v1alpha1/kind.ts";
-import type { OperationType } from "../api/v1alpha1/operation.ts";
+import type { OperationType, RepaveMode } from "../api/v1alpha1/operation.ts";
 import type { ProvisioningProfile } from "../api/v1alpha1/provisioning-profile.ts";
 import type { Server } from "../api/v1alpha1/server.ts";
 import { UsageError } from "../lib/errors.ts";
@@ -10,6 +10,7 @@ export interface OperationsWanted {
   namespace: string;
   servers: readonly string[];
   operation: OperationType;
+  mode: RepaveMode;
   /** Undefined: the one that each Server names, or the only one there is. */
   profile: string | undefined;
   force: boolean;
@@ -37,6 +38,7 @@ export interface Known {
 export function planOperations(wanted: OperationsWanted, known: Known): PlannedOperation[] {
   const plans: PlannedOperation[] = [];
   const problems: string[] = [];
+  if (wanted.mode === "reimage" && wanted.operation !== "repave") problems.push("only a repave can reimage");
   wanted.servers.forEach((name, index) => {
     const plan =
       wanted.servers.indexOf(name) < index ? `${name} is named twice` : planOne(name, wanted, known);
@@ -51,7 +53,7 @@ export function planOperations(wanted: OperationsWanted, known: Known): PlannedO
 }
 
 function planOne(name: string, wanted: OperationsWanted, known: Known): PlannedOperation | string {
-  const { namespace, operation, force, timeout } = wanted;
+  const { namespace, operation, mode, force, timeout } = wanted;
   const server = known.servers.find(({ metadata }) => metadata.name === name);
   if (server === undefined) return `there is no Server ${name} in namespace ${namespace}`;
   if (server.metadata.deletionTimestamp !== undefined && operation !== "deprovision")
@@ -65,6 +67,7 @@ function planOne(name: string, wanted: OperationsWanted, known: Known): PlannedO
       serverRef: { name },
       provisioningProfileRef: { name: profile.name },
       operation,
+      ...(mode === "inplace" ? {} : { mode }),
       ...(force ? { force } : {}),
       ...(timeout === undefined ? {} : { timeout }),
     },

@@ -31,6 +31,7 @@ function request(
     servers,
     operation: "repave",
     profile: undefined,
+    mode: "inplace",
     force: false,
     timeout: undefined,
     wait: false,

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { z } from "zod";
 import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
 import type { OperationStatus } from "../../src/api/v1alpha1/operation.ts";
 import { Operation } from "../../src/api/v1alpha1/operation.ts";
@@ -11,6 +14,7 @@ import {
 import type { LogsRequest } from "../../src/operations/logs/show-logs.ts";
 import { runDurable } from "../../src/remote/durable-script.ts";
 import { createSshConnector } from "../../src/remote/ssh.ts";
+import { answerSocks, readSocksRequest } from "../chaos/socks.ts";
 import { startApiServer, type TestApiServer } from "../cluster/start-api-server.ts";
 import { TestHost } from "./start-host.ts";
 
@@ -85,6 +89,23 @@ export class LogsWorld implements AsyncDisposable {
     await using session = await this.host.connect();
     const okCodes = [0, 1, 5];
     await runDurable(session, { name, text, inputs: {} }, { operationUid, okCodes });
+  }
+
+  /** A SOCKS5 proxy through which every address is this host, as a tailnet's leads to its servers. */
+  async startProxy(): Promise<{ url: string; stop: () => void }> {
+    const server = createServer((socket) => {
+      void (async () => {
+        socket.on("error", () => undefined);
+        await readSocksRequest(socket);
+        const way = (await this.host.dialer.dial({ host: "", port: 22 })).on("error", () => undefined);
+        answerSocks(socket, "reached");
+        socket.pipe(way).pipe(socket);
+      })();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    return { url: `socks5://127.0.0.1:${port}`, stop: () => void server.close() };
   }
 
   request(name: string, step?: string): LogsRequest {

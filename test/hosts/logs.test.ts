@@ -121,15 +121,38 @@ void describe("stargate logs", { skip: hostsAreMissing }, () => {
     assert.deepEqual(reader.lines, []);
   });
 
-  void it("is a command with an exit code", async () => {
-    const argv = [process.execPath, packagePath("src/main/stargate.ts"), "logs", "nothing-of-that-name"];
-    const { exitCode, stderr } = await exec(
-      [argv[0] ?? "", ...argv.slice(1), "--kubeconfig", world.cluster.kubeconfigPath, "-f"],
-      { okCodes: [0, 1, 2] },
-    );
+  void it("is a command that reaches servers through the tailnet's proxy, and tells by its exit code how it ended", async () => {
+    const { url, stop } = await world.startProxy();
+    const logs = (...args: string[]) =>
+      exec(
+        [
+          ...([process.execPath, packagePath("src/main/stargate.ts"), "logs", ...args] as const),
+          ...["--kubeconfig", world.cluster.kubeconfigPath, "--tailnet-proxy", url],
+        ],
+        { okCodes: [0, 1] },
+      );
+    const uid = await world.createOperation("good", status("Succeeded", "Succeeded"));
+    await world.runStep(uid, "first", "echo all is well");
+    await world.createOperation("bad", status("Failed", "Failed"));
 
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /There is no Operation "nothing-of-that-name" in namespace "default"/);
+    const [past, good, bad, none] = await Promise.all([
+      logs("good", "-n", "dc"),
+      logs("good", "-n", "dc", "-f", "--step", "first"),
+      logs("bad", "-n", "dc", "-f"),
+      logs("none"),
+    ]);
+    stop();
+
+    assert.deepEqual(
+      [past.exitCode, past.stdout],
+      [0, "==> first: The first step\nall is well"],
+      past.stderr,
+    );
+    assert.deepEqual([good.exitCode, good.stdout], [0, "all is well"], good.stderr);
+    assert.equal(bad.exitCode, 1);
+    assert.match(bad.stderr, /error: Operation "bad" failed: it is Failed/);
+    assert.equal(none.exitCode, 1);
+    assert.match(none.stderr, /There is no Operation "none" in namespace "default"/);
   });
 
   void it("a server keeps the last five runs of a step, and of earlier Operations no more than a MiB", async () => {

@@ -82,6 +82,11 @@ export class StatusWriter {
     return findCondition(this.#status.conditions ?? [], type);
   }
 
+  /** Written with what is said next. */
+  noteStep(name: string, change: Partial<StepStatus>): void {
+    this.#changeStep(name, change);
+  }
+
   async updateStep(name: string, change: Partial<StepStatus>, rest: Change = {}): Promise<void> {
     this.#changeStep(name, change);
     await this.update(rest);

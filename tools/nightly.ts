@@ -1,8 +1,11 @@
 // What takes too long for every change: many seeds of random faults. Each failure says how to run it alone.
 import { spawnSync } from "node:child_process";
 
-const env = { STARGATE_CHAOS_RUNS: "200", STARGATE_FAULT_RUNS: "300", ...process.env };
-const files = ["test/chaos/*.test.ts", "test/azure/random-faults.test.ts"];
+const env = {
+  ...{ STARGATE_CHAOS_RUNS: "200", STARGATE_FAULT_RUNS: "300", STARGATE_FUZZ_OBJECTS: "10000" },
+  ...process.env,
+};
+const files = ["test/chaos/*.test.ts", "test/fuzz/*.test.ts", "test/azure/random-faults.test.ts"];
 const { status } = spawnSync(
   process.execPath,
   [

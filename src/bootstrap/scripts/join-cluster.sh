@@ -26,7 +26,7 @@ main() {
   fi
   remove_half_join
   if ! join; then
-    if grep -q '^\[preflight\] Some fatal errors occurred\|^error execution phase preflight' "$FOLDER/errors"; then exit 109; fi
+    if grep -q '\[preflight\] Some fatal errors occurred\|error execution phase preflight' "$FOLDER/errors"; then exit 109; fi
     exit 108
   fi
 }

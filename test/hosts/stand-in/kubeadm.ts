@@ -71,7 +71,7 @@ function systemctl(...args: string[]): void {
 function refuse(check: string, message: string): never {
   fail(
     1,
-    `[preflight] Some fatal errors occurred:\n\t[ERROR ${check}]: ${message}\nerror: error execution phase preflight: preflight checks failed`,
+    `error: error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR ${check}]: ${message}`,
   );
 }
 

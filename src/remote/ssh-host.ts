@@ -6,6 +6,7 @@ import type { Client, ClientChannel } from "ssh2";
 import { readAsset } from "../lib/assets.ts";
 import { StargateError } from "../lib/errors.ts";
 import { lastLines } from "../lib/exec.ts";
+import { redact } from "../lib/redact.ts";
 import type { Host, RunOptions, RunResult, Script, UploadOptions } from "./host.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { exportLines, quoteArgv } from "./quote.ts";
@@ -135,7 +136,8 @@ export class SshHost implements Host {
       }
       if (exitCode === undefined) throw this.#lostError(title);
       if (!okCodes.includes(exitCode)) {
-        const tail = lastLines(stderr.trim() === "" ? stdout : stderr, 8);
+        // Masked before it is cut: the end of a private key does not look like one.
+        const tail = lastLines(redact(stderr.trim() === "" ? stdout : stderr), 8);
         throw new StargateError(
           "CommandFailed",
           `${title} on ${this.name}: exit code ${exitCode}${tail === "" ? "" : `\n${tail}`}`,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -55,6 +55,17 @@ void describe("SSH against a real sshd", { skip: sshdIsMissing }, () => {
     await assert.rejects(host.run(["bash", "-c", "echo no space left >&2; exit 4"]), {
       reason: "CommandFailed",
       message: /exit code 4\nno space left/,
+    });
+  });
+
+  void it("run() fails without a secret in what the command said, be it cut anywhere", async () => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const stdin = `token abcdef.0123456789abcdef\n${pem}`;
+
+    await assert.rejects(host.run(["bash", "-c", "cat >&2; exit 4"], { stdin }), {
+      reason: "CommandFailed",
+      message: /exit code 4\ntoken \[redacted\]\n\[redacted\]$/,
     });
   });
 

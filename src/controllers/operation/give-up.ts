@@ -14,14 +14,17 @@ import { stopsBeforeChanges } from "./untouched.ts";
  */
 export async function giveUp(
   { operation, writer }: { operation: Operation; writer: StatusWriter },
-  { reason, message }: Failure,
+  { reason, message: why }: Failure,
   ctx: Context,
   signal: AbortSignal,
 ): Promise<void> {
-  const { uid, namespace } = operation.metadata;
+  const { uid, name, namespace } = operation.metadata;
   const { serverRef, provisioningProfileRef } = operation.spec;
   const server = ctx.caches.server({ namespace, name: serverRef.name });
   const profile = ctx.caches.profile({ namespace, name: provisioningProfileRef.name });
+  const message = wasThere(writer)
+    ? `${why.replace(/\.$/, "")}. All that was said there: bin/stargate logs ${name} -n ${namespace}.`
+    : why;
   if (wasThere(writer)) await stopOnHost({ operationUid: uid, server, profile, graceMs: 0 }, ctx, signal);
   const isUntouched = stopsBeforeChanges(writer);
   if (isUntouched) await uncordon(ctx.client, serverRef.name, uid, signal);

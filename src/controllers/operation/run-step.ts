@@ -1,4 +1,5 @@
 import { describeError, StargateError } from "../../lib/errors.ts";
+import { createLineRedactor } from "../../lib/redact-lines.ts";
 import { countsAsFailure, mayTryAgain } from "./back-off.ts";
 import type { Run } from "./run.ts";
 import { isSuperseded, type StatusWriter } from "./status-writer.ts";
@@ -36,7 +37,10 @@ export async function runStep<T>(
   }
   const seconds = () => (ctx.clock.now() - began) / 1000;
   try {
-    const result = await action((line) => {
+    const redactLine = createLineRedactor();
+    const result = await action((text) => {
+      const line = redactLine(text);
+      if (line === undefined) return;
       log.debug("output", { line });
       if (!isAgain) writer.showLine(name, line);
     });

@@ -9,6 +9,17 @@ import { objectSource } from "../../kubernetes/object-source.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import { Node } from "../../kubernetes/schemas.ts";
 import type { Log } from "../../lib/log.ts";
+import { isFinished } from "./facts.ts";
+
+/**
+ * An Operation as it is held: of one that has ended, only what others go by. There may be thousands of them, and most of
+ * each is the tale of its steps, which is still there to be read.
+ */
+const HeldOperation = Operation.transform((operation): Operation => {
+  if (!isFinished(operation)) return operation;
+  const { steps: _steps, conditions: _conditions, message: _message, ...status } = operation.status;
+  return { ...operation, status };
+});
 
 /** Everything that is watched for Operations, each once. */
 export interface Informers {
@@ -30,7 +41,7 @@ export function createInformers(client: KubeClient, namespace: string | undefine
       log,
     });
   return {
-    operations: inform(resources.operations, Operation, namespace),
+    operations: inform(resources.operations, HeldOperation, namespace),
     servers: inform(resources.servers, Server, namespace),
     profiles: inform(resources.provisioningProfiles, ProvisioningProfile, namespace),
     nodes: inform(resources.nodes, Node, undefined),

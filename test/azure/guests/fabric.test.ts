@@ -7,6 +7,7 @@ import { addressAt, parseSubnet } from "../../../src/lib/cidr.ts";
 import { exec } from "../../../src/lib/exec.ts";
 import { KeyCounter, options, request, startAzure, type AzureWorld } from "../azure-world.ts";
 import type { NicView } from "../fake-arm/compute/vm-backend.ts";
+import { letsIn } from "../fake-arm/network/admission.ts";
 import { Vnets } from "./vnets.ts";
 
 const skip = process.getuid?.() === 0 ? false : "network namespaces need root";
@@ -120,6 +121,17 @@ void describe("the network around guests of the fake Azure", { skip }, () => {
 
     assert.ok(!(await reaches("worker-1", "10.50.1.11", "--interface", "10.99.0.1")));
     assert.ok(await reaches("router-1", "10.50.1.10", "--interface", "10.99.0.2"));
+  });
+
+  void it("lets in what the security groups do, and nothing else", async () => {
+    const sources = { "10.244.3.9": true, "192.168.100.10": true, "100.64.0.7": true, "203.0.113.9": false };
+    const nic = azure.fake.arm.store.get(nicsOf("worker-1")[0]?.id ?? "") ?? raise("no interface");
+    for (const [source, isLetIn] of Object.entries(sources)) {
+      await exec(["ip", "-netns", namespaceOf("router-1"), "address", "add", `${source}/32`, "dev", "lo"]);
+
+      assert.equal(await reaches("router-1", "10.50.1.10", "--interface", source), isLetIn, source);
+      assert.equal(letsIn(azure.fake.arm, nic, { protocol: "Tcp", port: 9, from: source }), isLetIn, source);
+    }
   });
 
   void it("leads to nothing else of this host, and nowhere beyond it", async () => {

@@ -5,12 +5,13 @@
 # Inputs: NAME; HOST_ADDRESS and VNET_ADDRESS (the two ends of the link to this host), PREFIX_LENGTH; PORTS (of this
 # host's loopback that are its internet, by commas); SUBNETS (lines "<bridge> <table> <gateway>/<length> <cidr>"); NICS (lines
 # "<tap> <bridge> <address> forwards|plain public|private"); ROUTES (lines "<table> <prefix> via <address> <bridge>",
-# "<table> <prefix> internet", "<table> <prefix> drop"); ISOLATED_RULES (path of the filter of the link's host side).
+# "<table> <prefix> internet", "<table> <prefix> drop"); SECURITY (nftables chains with "admit" for what the security
+# groups let in); ISOLATED_RULES (path of the filter of the link's host side).
 set -euo pipefail
 
 main() {
   : "${NAME:?}" "${HOST_ADDRESS:?}" "${VNET_ADDRESS:?}" "${PREFIX_LENGTH:?}" "${PORTS:?}" "${SUBNETS:?}" "${NICS:?}"
-  : "${ROUTES?}" "${ISOLATED_RULES:?}"
+  : "${ROUTES?}" "${SECURITY:?}" "${ISOLATED_RULES:?}"
   exec </dev/null
   if [[ ! -e "/run/netns/$NAME" ]]; then ip netns add "$NAME"; fi
   inside sysctl --quiet --ignore --write \
@@ -99,8 +100,8 @@ load_fabric_rules() {
     if ((${#public_addresses[@]} > 0)); then
       printf 'elements = { %s }; ' "$(IFS=,; printf '%s' "${public_addresses[*]}")"
     fi
+    printf '}\n%s\n' "$SECURITY"
     cat <<'RULES'
-}
   chain fabric {
     type filter hook input priority filter; policy accept;
     iifname "internet" ct state established,related accept
@@ -112,6 +113,7 @@ load_fabric_rules() {
     ct state established,related accept
     iifname "internet" drop
     oifname "internet" ip saddr != @public drop
+    oifname != "internet" jump admit
   }
   chain leaving {
     type nat hook postrouting priority srcnat; policy accept;

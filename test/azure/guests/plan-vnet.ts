@@ -4,7 +4,10 @@ import { parentId, isSameId, type Resource } from "../fake-arm/core/store.ts";
 import { viewNic } from "../fake-arm/compute/vm-network.ts";
 import type { NicView } from "../fake-arm/compute/vm-backend.ts";
 import { rangesOf } from "../fake-arm/network/addresses.ts";
+import { objectIn } from "../fake-arm/core/json.ts";
 import { effectiveRoutes, wayOut } from "../fake-arm/network/effective-routes.ts";
+
+import { renderSecurity } from "./render-security.ts";
 
 const FIRST_TABLE = 100;
 
@@ -29,13 +32,20 @@ export function planVnet(
   arm: Arm,
   vnetId: string,
   names: VnetNames,
-): { SUBNETS: string; NICS: string; ROUTES: string } {
+): { SUBNETS: string; NICS: string; ROUTES: string; SECURITY: string } {
   const subnets = subnetsOf(arm, vnetId);
   const nics = arm.store.ofType("Microsoft.Network/networkInterfaces").flatMap((resource) => {
     const view = viewNic(arm, resource.id, true);
     return view !== undefined && isSameId(parentId(view.subnetId), vnetId) ? [{ resource, view }] : [];
   });
+  const vnet = arm.store.get(vnetId);
+  const space = rangesOf(objectIn(vnet?.properties ?? {}, "addressSpace"), vnetId).map(({ cidr }) => cidr);
   return {
+    SECURITY: renderSecurity(
+      arm,
+      nics.map(({ resource, view }) => ({ nic: resource, address: view.privateIpAddress })),
+      space,
+    ),
     SUBNETS: subnets
       .map(
         ({ bridge, table, range }) =>

@@ -20,15 +20,24 @@ export interface Packet {
  * the virtual network does, and nothing else: a Standard public address is closed until a group opens it.
  */
 export function letsIn(arm: Arm, nic: Resource, packet: Packet): boolean {
+  const { subnet, groups } = groupsOf(arm, nic);
+  const isFromOutside = subnet !== undefined && !isInNetwork(arm, subnet, packet.from);
+  if (groups.length === 0) return !isFromOutside;
+  return groups.every((group) => decide(arm, group, packet, isFromOutside) === "Allow");
+}
+
+/** The security groups that stand before an interface. */
+export function groupsOf(
+  arm: Arm,
+  nic: Resource,
+): { subnet: Resource | undefined; groups: readonly Resource[] } {
   const [configuration] = ipConfigurationsOf(nic);
   const properties = objectIn(configuration?.body ?? {}, "properties");
   const subnet = arm.store.get(referenceIn(properties, "subnet") ?? "");
   const groups = [subnet?.properties, nic.properties].flatMap(
     (body) => arm.store.get(referenceIn(body ?? {}, "networkSecurityGroup") ?? "") ?? [],
   );
-  const isFromOutside = subnet !== undefined && !isInNetwork(arm, subnet, packet.from);
-  if (groups.length === 0) return !isFromOutside;
-  return groups.every((group) => decide(arm, group, packet, isFromOutside) === "Allow");
+  return { subnet, groups };
 }
 
 function isInNetwork(arm: Arm, subnet: Resource, address: string): boolean {
@@ -40,16 +49,19 @@ function isInNetwork(arm: Arm, subnet: Resource, address: string): boolean {
 
 /** The first rule that fits, by priority, decides. */
 function decide(arm: Arm, group: Resource, packet: Packet, isFromOutside: boolean): string {
+  const rule = inboundRules(arm, group).find((one) => fits(one, packet, isFromOutside));
+  return rule === undefined ? "Deny" : (textIn(rule, "access") ?? "Deny");
+}
+
+/** What a group says of packets that come in, by priority, Azure's own rules last. */
+export function inboundRules(arm: Arm, group: Resource): JsonObject[] {
   const own = arm.store.ofType(securityRules.type, group.id).map(({ properties }) => properties);
   const defaults = defaultRules(group)
     .filter(isObject)
     .map((rule) => objectIn(rule, "properties"));
-  const rule = [...own, ...defaults]
-    .filter(
-      (one) => textIn(one, "direction")?.toLowerCase() === "inbound" && fits(one, packet, isFromOutside),
-    )
-    .sort((one, other) => Number(one["priority"]) - Number(other["priority"]))[0];
-  return rule === undefined ? "Deny" : (textIn(rule, "access") ?? "Deny");
+  return [...own, ...defaults]
+    .filter((one) => textIn(one, "direction")?.toLowerCase() === "inbound")
+    .sort((one, other) => Number(one["priority"]) - Number(other["priority"]));
 }
 
 function fits(rule: JsonObject, { protocol, port, from }: Packet, isFromOutside: boolean): boolean {
@@ -61,7 +73,8 @@ function fits(rule: JsonObject, { protocol, port, from }: Packet, isFromOutside:
   );
 }
 
-function listOf(rule: JsonObject, field: string): string[] {
+/** The values of a field that may be one or many. */
+export function listOf(rule: JsonObject, field: string): string[] {
   const many = rule[`${field}${field.endsWith("x") ? "es" : "s"}`];
   const one = rule[field];
   return [one, ...(Array.isArray(many) ? many : [])].filter((value) => typeof value === "string");

@@ -12,13 +12,13 @@ void test("a line of a private key becomes no step's message, whichever line is 
   const step = { name: "run-custom-script", title: "Run the profile's own script" };
   const [operation, server] = [story.operation(), story.server()];
   const writer = new StatusWriter(operation, story.ctx);
-  await writer.listSteps([step]);
+  writer.listSteps([step]);
   const profile = story.ctx.caches.profile({ namespace: "simulator-dc", name: "qemu-k8s-worker" });
   assert.ok(profile !== undefined);
   const work = { operation, server, profile, kubernetesVersion: "1.37" };
   const shown = new Set<string>();
 
-  await runStep(step, { ...story, writer, work, signal: story.stop.signal }, async (onLine) => {
+  await runStep(step, { ctx: story.ctx, writer, work, signal: story.stop.signal }, async (onLine) => {
     for (const line of ["begins", ...lines, "ends"]) {
       story.clock.advance(5_000); // so that every line has its turn
       onLine(line);

@@ -33,7 +33,7 @@ export function planVnet(
   vnetId: string,
   names: VnetNames,
 ): { SUBNETS: string; NICS: string; ROUTES: string; SECURITY: string } {
-  const subnets = subnetsOf(arm, vnetId);
+  const subnets = subnetsOf(arm, vnetId, names);
   const nics = arm.store.ofType("Microsoft.Network/networkInterfaces").flatMap((resource) => {
     const view = viewNic(arm, resource.id, true);
     return view !== undefined && isSameId(parentId(view.subnetId), vnetId) ? [{ resource, view }] : [];
@@ -61,21 +61,15 @@ export function planVnet(
       })
       .join("\n"),
   };
+}
 
-  function subnetsOf(from: Arm, vnet: string): PlannedSubnet[] {
-    return from.store.ofType("Microsoft.Network/virtualNetworks/subnets", vnet).flatMap((subnet) => {
-      const [range] = rangesOf(subnet.properties, subnet.id);
-      if (range === undefined) return [];
-      return [
-        {
-          id: subnet.id,
-          range,
-          bridge: names.of("subnet", subnet.id),
-          table: FIRST_TABLE + names.indexOf(subnet.id),
-        },
-      ];
-    });
-  }
+function subnetsOf(arm: Arm, vnetId: string, names: VnetNames): PlannedSubnet[] {
+  return arm.store.ofType("Microsoft.Network/virtualNetworks/subnets", vnetId).flatMap((subnet) => {
+    const [range] = rangesOf(subnet.properties, subnet.id);
+    if (range === undefined) return [];
+    const table = FIRST_TABLE + names.indexOf(subnet.id);
+    return [{ id: subnet.id, range, bridge: names.of("subnet", subnet.id), table }];
+  });
 }
 
 interface PlannedSubnet {

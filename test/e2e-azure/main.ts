@@ -10,7 +10,11 @@ const stories: Record<string, (stage: Stage) => Promise<void>> = {
   vms: async (stage) => {
     stage.transcript.note("Azure VMs, as workers of the lab's cluster");
     await stage.shell.type(readmeCommand("## The lab", "export KUBECONFIG="));
-    await makeNodes(stage, { isLab: true, flags: [], controller: "bin/azure-controller" });
+    await makeNodes(stage, {
+      isLab: true,
+      flags: [],
+      controller: "bin/azure-controller --metrics-bind-address 0",
+    });
     await destroyDatacenter(stage, []);
   },
   /** "Deploy MX Cluster in Azure", and "Azure VMs" as its workers. */

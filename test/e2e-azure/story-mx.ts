@@ -28,7 +28,9 @@ export async function provisionMx({ shell, transcript, lab, mirrorUrl, fake }: S
   const nodes = await shell.type(readmeCommand(SECTION, "kubectl get nodes"));
   assert.match(nodes, /stargate-mx-cp +Ready +control-plane/);
   await shell.type("kubectl get pods -A -o wide");
-  await shell.type("ssh -G stargate-mx-cp | grep -E '^(hostname|user|stricthostkeychecking) '");
+  await shell.type(
+    "ssh -F ~/.ssh/config -G stargate-mx-cp | grep -E '^(hostname|user|stricthostkeychecking) '",
+  );
 }
 
 /** README: the controller for workers of the cluster. */
@@ -36,6 +38,7 @@ export function controllerCommand({ lab }: Stage): string {
   return withFlags(readmeCommand(SECTION, "bin/azure-controller"), [
     `--tailnet-url ${lab.headscaleUrl}`,
     `--tailnet-proxy ${lab.socksProxy}`,
+    "--metrics-bind-address 0",
   ]);
 }
 

@@ -15,8 +15,8 @@ import { Way } from "./way.ts";
 
 const BOUNDARY = / step (begins|is looked at again|ended) .*operation=(\S+) .*step=(\S+)/;
 const TELLING = / (WARN |ERROR|step |operation |not done|server let go)(?!.*cannot watch)/;
-/** Longer than any run takes whose Operations come to an end. */
-const LIMIT_MS = 240_000;
+/** Longer than any run takes whose Operations come to an end, on a machine that is busy too. */
+const LIMIT_MS = 900_000;
 
 /** What came of a run: nothing wrong is an empty list. */
 export interface Outcome {

@@ -30,15 +30,15 @@ export class FleetStandIn {
     this.#namespace = namespace;
   }
 
-  /** Makes a profile, and so many Servers of rack 7 that are Ready nodes. */
-  async create(count: number): Promise<void> {
+  /** Makes a profile, and so many Servers of rack 7 that are Ready nodes: with the prefix vm they are vm-0000 and so on. */
+  async create(count: number, prefix: string): Promise<void> {
     await this.#create(provisioningProfiles, "ProvisioningProfile", "worker", {
       spec: { kubernetesVersion: "1.37", sshCredentialsSecretRef: "ssh" },
     });
     const ref = { namespace: this.#namespace, name: "worker" };
     const { metadata } = await this.#client.get(provisioningProfiles, ref, ProvisioningProfile);
     this.#profile = { name: "worker", uid: metadata.uid, generation: metadata.generation };
-    const names = Array.from({ length: count }, (_, index) => `vm-${String(index).padStart(4, "0")}`);
+    const names = Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(4, "0")}`);
     const queue = names.values();
     const lane = async (): Promise<void> => {
       for (const name of queue) await this.#createServer(name);

@@ -59,9 +59,10 @@ async function beginServer(
     await ctx.client.create(resources.operations, namespace, renderOperation(target, server), signal);
     ctx.log.info("server begun", { rollout: rollout.metadata.name, operation: operation.name });
   } catch (error) {
-    if (ctx.informers.operations.get(operation) !== undefined || !isAlreadyThere(error)) {
-      ctx.unheard.withdraw(rollout.metadata, operation);
-    }
+    // Whose answer got lost may have been created: that is to be heard of like the others.
+    const isRefused = error instanceof StargateError && !error.retriable && !isAlreadyThere(error);
+    const isHeardOf = ctx.informers.operations.get(operation) !== undefined;
+    if (isRefused || isHeardOf) ctx.unheard.withdraw(rollout.metadata, operation);
     if (!isAlreadyThere(error)) throw error;
   }
 }

@@ -3,8 +3,8 @@ import type { Informer } from "../../controller-runtime/informer.ts";
 import { keyOf, keyText, type ObjectKey } from "../../controller-runtime/object-key.ts";
 import type { Clock } from "../../lib/clock.ts";
 
-/** One that was created and deleted while nobody listened is never heard of. */
-const FORGET_MS = 60_000;
+/** One that was deleted while nobody listened, or was not created after all, is never heard of. */
+const FORGET_MS = 30_000;
 
 /**
  * Operations that were created and that the informer has not told of yet. Whoever counted before it has would begin

@@ -22,7 +22,10 @@ void describe("programArgv()", () => {
     ["/x/src/main/stargate.ts", "/x/src/main/qemu-controller.ts"],
   ] as const) {
     void it(`finds a program beside ${file}`, () => {
-      assert.deepEqual(programArgv("qemu-controller", { self: ["node", file] }), ["node", expected]);
+      const [node, ...words] = programArgv("qemu-controller", { self: ["node", file] });
+
+      assert.equal(node, "node");
+      assert.equal(words.at(-1), expected);
     });
   }
 });

@@ -10,7 +10,8 @@ import { describeResource, resourcePath } from "./resource-path.ts";
 /** Owner of the fields we apply, unless a caller names another. */
 export const FIELD_MANAGER = "stargate";
 
-const PAGE_SIZE = "1000";
+/** Of a list: long enough to be few, short enough for their text not to be most of our memory. */
+const PAGE_SIZE = "250";
 /** The server ends a watch after this long and the watcher asks anew, which moves load off a busy server. */
 const WATCH_SECONDS = "600";
 

@@ -45,7 +45,7 @@ export class ControllerProcess {
     const child = spawn(
       "setpriv",
       [
-        ...["--pdeathsig", "KILL", process.execPath, ...skew, program],
+        ...["--pdeathsig", "KILL", process.execPath, ...skew, "--max-semi-space-size=4", program],
         ...["--kubeconfig", kubeconfig, "--namespace", namespace, "--no-leader-elect"],
         ...["--control-plane-ip", "127.0.0.1", "--control-plane-port", String(API_PORT_ON_HOST)],
         ...["--tailnet-proxy", `socks5://127.0.0.1:${socksPort}`, "--metrics-bind-address", "0"],

@@ -120,7 +120,6 @@ async function showResult(kubeconfigPath: string, world: World): Promise<void> {
       "  kubectl get nodes                       the workers",
       `  kubectl describe operation -n ${DEMO.namespace}   what was done, step by step`,
       `  bin/stargate logs bootstrap-${DEMO.workers[0]} -n ${DEMO.namespace}   what the steps said on the server`,
-      `  bin/stargate repave ${DEMO.workers[0]} -n ${DEMO.namespace} --wait   once more`,
       "  bin/stargate lab status                 the control plane and the tailnet",
       "  make test                               every test",
       "  make clean-all                          removes everything (KEEP_CACHE=1 keeps what is slow to build)",

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { CONTROLLER_FLAGS } from "../../src/lib/own-program.ts";
 import { API_PORT_ON_HOST } from "./chaos-host.ts";
 
 export interface ControllerOptions {
@@ -45,7 +46,7 @@ export class ControllerProcess {
     const child = spawn(
       "setpriv",
       [
-        ...["--pdeathsig", "KILL", process.execPath, ...skew, "--max-semi-space-size=4", program],
+        ...["--pdeathsig", "KILL", process.execPath, ...skew, ...CONTROLLER_FLAGS, program],
         ...["--kubeconfig", kubeconfig, "--namespace", namespace, "--no-leader-elect"],
         ...["--control-plane-ip", "127.0.0.1", "--control-plane-port", String(API_PORT_ON_HOST)],
         ...["--tailnet-proxy", `socks5://127.0.0.1:${socksPort}`, "--metrics-bind-address", "0"],

@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
-import { Operation, type OperationStatus } from "../../src/api/v1alpha1/operation.ts";
+import { Operation } from "../../src/api/v1alpha1/operation.ts";
 import { certificateRequestOf } from "../../src/controllers/operation/test-certificate-request.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
 import {
@@ -13,6 +14,7 @@ import {
   secrets,
   servers,
 } from "../../src/kubernetes/resources.ts";
+import { Etcd } from "./etcd.ts";
 import { inParallel } from "./in-parallel.ts";
 import { nodeInfoOf } from "./simulated-hosts.ts";
 import { grantRights } from "../../test/controllers/grant-rights.ts";
@@ -70,15 +72,21 @@ export class FleetCluster {
     });
   }
 
-  /** Operations that ended some time ago, with everything such an Operation says of itself. */
-  async createEnded(count: number, like: OperationStatus): Promise<void> {
-    await inParallel(AT_ONCE, count, async (index) => {
+  /** Operations that ended some time ago: copies of one, with everything such an Operation says of itself. */
+  async createEnded(count: number, pattern: string): Promise<void> {
+    const etcd = new Etcd(this.#site.cluster.etcdUrl);
+    const keyOf = (name: string): string => `/registry/stargate.io/operations/${NAMESPACE}/${name}`;
+    const text = await etcd.read(keyOf(pattern));
+    const { uid } = (await this.operation(pattern)).metadata;
+    const copies = Array.from({ length: count }, (_, index) => {
       const name = `ended-${index}`;
-      await this.createOperation(name, index % 1000);
-      const ref = { namespace: NAMESPACE, name };
-      const patch = { status: { ...like, attempts: 1 } };
-      await this.#site.cluster.client.mergePatch(operations, ref, patch, { subresource: "status" });
+      const copy = text
+        .replaceAll(uid, randomUUID())
+        .replaceAll(`"${pattern}"`, `"${name}"`)
+        .replaceAll(`"${serverName(0)}"`, `"${serverName(index % 1000)}"`);
+      return [keyOf(name), copy] as const;
     });
+    await etcd.writeAll(copies);
   }
 
   async createOperation(name: string, server: number): Promise<void> {

@@ -23,4 +23,7 @@ export const EMULATION_PARAMETERS: readonly string[] = [
   "tsc=reliable",
   "no_timer_check",
   "nowatchdog",
+  // A kernel that changes its own code while another emulated processor runs it sometimes panics (int3 in the first ten
+  // seconds, on a host with more to do than it can): it starts again instead of standing still for good.
+  "panic=1",
 ];

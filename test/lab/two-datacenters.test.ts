@@ -30,9 +30,9 @@ const Node = z.object({ spec: z.object({ podCIDR: z.string() }) });
 /** The Service of the API server. */
 const KUBERNETES = "10.96.0.1:443";
 
-/** So much is sent to measure a way: enough to fill every buffer on it many times. */
-const BYTES = 8 * 1024 * 1024;
-const RUNS = 3;
+/** So much is sent to measure a way, and so often: enough to fill the buffers on it, in seconds where all is emulated. */
+const BYTES = 2 ** 20;
+const RUNS = 4;
 
 // One story, in order: each part goes on from where the last one left the datacenters.
 void describe("two datacenters, one of them with two routers", () => {
@@ -103,9 +103,11 @@ void describe("two datacenters, one of them with two routers", () => {
     assert.equal(names.length, 2);
 
     for (const from of [EAST, WEST]) {
+      const answered = new Set<string>();
       await world.waitFor(async () => {
-        assert.deepEqual(await askServiceFromPod(world.dialer, from.ipv4, 16), names);
-      }, 120_000);
+        for (const name of await askServiceFromPod(world.dialer, from.ipv4, 4)) answered.add(name);
+        assert.deepEqual([...answered].toSorted(), names);
+      }, 180_000);
       const [own, other] = [true, false].map((isOwn) =>
         pods.find(({ spec }) => (spec.nodeName === from.worker) === isOwn),
       );

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { makePrivateDir } from "../../lib/files.ts";
 import type { World } from "../../lib/world.ts";
 import type { Accelerator } from "./accelerator.ts";
-import type { Datacenter, RouterVmState, VmState } from "./datacenter-state.ts";
+import { routerVms, type Datacenter, type RouterVmState, type VmState } from "./datacenter-state.ts";
 import type { Network } from "./network/network.ts";
 import type { StateWriter } from "./state-writer.ts";
 import { renderQemuCommand, type Card } from "./vm-arguments.ts";
@@ -42,10 +42,12 @@ export async function launchRouter(
   { router, place }: { router: RouterVmState; place: number },
   world: World,
 ): Promise<void> {
-  const { network, routerDisk } = launch;
+  const { network, routerDisk, datacenter } = launch;
   const netdev = network.uplinkNetdev(place);
   const uplink = { id: "uplink", netdev, macAddress: router.uplinkMacAddress };
-  await launchVm(launch, router, [uplink, lanCard(launch, router)], [routerDisk], world);
+  // Routers of a pair change the addresses of tunnels' packets, and the kernel then spoils an open checksum (decision 86).
+  const lan = { ...lanCard(launch, router), isOffloadFree: routerVms(datacenter).length > 1 };
+  await launchVm(launch, router, [uplink, lan], [routerDisk], world);
 }
 
 function lanCard({ network }: Launch, vm: VmState): Card {

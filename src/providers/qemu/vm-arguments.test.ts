@@ -92,4 +92,15 @@ void describe("renderQemuCommand()", () => {
       ),
     );
   });
+
+  void it("leaves no checksum open for a card that is told so", () => {
+    const cards = hardware.cards.map((card) => ({ ...card, isOffloadFree: true }));
+
+    const devices = valuesOf(renderQemuCommand({ ...hardware, cards }), "-device");
+
+    assert.ok(
+      devices.some((device) => /netdev=lan,.*,guest_csum=off,/.test(device)),
+      devices.join("\n"),
+    );
+  });
 });

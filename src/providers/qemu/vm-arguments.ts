@@ -24,7 +24,14 @@ export interface Card {
   id: string;
   netdev: string;
   macAddress: string;
+  /** True gives the guest whole packets only, whose checksums were worked out: it may change what is inside a tunnel. */
+  isOffloadFree?: boolean;
 }
+
+/** Checksums and segments that senders would leave to whoever is last. */
+const NO_OFFLOADS = ["guest_csum", "guest_tso4", "guest_tso6", "guest_ecn", "guest_ufo"].map(
+  (feature) => `${feature}=off`,
+);
 
 export interface VmHardware {
   vm: VmState;
@@ -73,11 +80,11 @@ export function renderQemuCommand(hardware: VmHardware): [string, ...string[]] {
     ...extraDisks.flatMap((path, index) =>
       drive(`extra${index}`, `file=${escapeCommas(path)},format=raw,readonly=on`),
     ),
-    ...cards.flatMap(({ id, netdev, macAddress }) => [
-      ...["-netdev", netdev],
+    ...cards.flatMap(({ id, netdev, macAddress, isOffloadFree = false }) => {
       // No boot ROM: nothing boots from the network.
-      ...["-device", `virtio-net-pci,netdev=${id},mac=${macAddress},romfile=`],
-    ]),
+      const device = ["virtio-net-pci", `netdev=${id}`, `mac=${macAddress}`, "romfile="];
+      return ["-netdev", netdev, "-device", [...device, ...(isOffloadFree ? NO_OFFLOADS : [])].join(",")];
+    }),
     ...directBoot(hardware),
   ];
 }

@@ -32,7 +32,10 @@ export async function readClock(
   { caPem, clock, signal }: { caPem?: string | undefined; clock: Clock; signal: AbortSignal },
 ): Promise<ClockFacts> {
   const aheadMs = await attempt(async () => {
-    const dispatcher = new Agent({ connect: caPem === undefined || caPem === "" ? {} : { ca: caPem } });
+    const dispatcher = new Agent({
+      allowH2: false,
+      connect: caPem === undefined || caPem === "" ? {} : { ca: caPem },
+    });
     const asked = clock.now();
     const answer = await request(url, { dispatcher, signal, headersTimeout: 10_000 });
     const answered = clock.now();

@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { withoutHttp2 } from "../lib/http1.ts";
 import { z } from "zod";
 import { parseSubnet, overlaps } from "../lib/cidr.ts";
 import { StargateError } from "../lib/errors.ts";
@@ -139,6 +140,7 @@ async function readScopes(
 ): Promise<string[]> {
   const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
   const { statusCode, body } = await request(`${baseUrl}/oauth/token`, {
+    dispatcher: withoutHttp2(),
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams(form).toString(),

@@ -60,7 +60,7 @@ export function createTransport(credentials: Credentials): Transport {
       headersTimeout: HEADERS_TIMEOUT_MS,
       bodyTimeout: SILENCE_TIMEOUT_MS,
       ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
-      ...(dispatcher === undefined ? {} : { dispatcher }),
+      dispatcher,
     });
   }
 

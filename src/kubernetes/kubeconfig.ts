@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import type { Dispatcher } from "undici";
 import { describeError, StargateError } from "../lib/errors.ts";
+import { withoutHttp2 } from "../lib/http1.ts";
 import type { Env } from "../lib/paths.ts";
 import { addSecret } from "../lib/redact.ts";
 
@@ -21,7 +22,7 @@ export interface Credentials {
   server: string;
   caPem: string;
   /** Headers and connections for requests. Asked again after a 401, because tokens and certificates run out. */
-  authenticate(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher | undefined }>;
+  authenticate(): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher }>;
 }
 
 /**
@@ -50,7 +51,7 @@ export async function loadCredentials(source: KubeconfigSource): Promise<Credent
         } catch (error) {
           throw invalid(origin, error);
         }
-        return { headers: context.getHeaders(), dispatcher: context.getDispatcher() };
+        return { headers: context.getHeaders(), dispatcher: withoutHttp2(context.getDispatcher()) };
       },
     };
   } catch (error) {

@@ -38,6 +38,7 @@ void test("parseManifests() reads the CRDs that we render", () => {
       "provisioningprofiles.stargate.io",
       "operations.stargate.io",
       "datacenters.stargate.io",
+      "rollouts.stargate.io",
     ],
   );
 });

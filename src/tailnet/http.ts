@@ -1,6 +1,7 @@
 import { fetch } from "undici";
 import type { z } from "zod";
 import { systemClock, withTimeout, type Clock } from "../lib/clock.ts";
+import { withoutHttp2 } from "../lib/http1.ts";
 import { isRetriable, StargateError } from "../lib/errors.ts";
 import { retry } from "../lib/retry.ts";
 import { errorFromAnswer, errorFromConnection, isUnsent, type ServiceWords } from "./http-errors.ts";
@@ -53,6 +54,7 @@ export function createJsonHttp(options: HttpOptions): CallJson {
     const isForm = call.body instanceof URLSearchParams;
     try {
       const response = await fetch(url, {
+        dispatcher: withoutHttp2(),
         method: call.method,
         redirect: "manual", // a credential goes to the host it was given for, nowhere else
         headers: {

@@ -38,6 +38,7 @@ export function createDownloader({ env, signal, retryMs = 60_000 }: DownloaderOp
     ...proxySetting("httpProxy", env["http_proxy"] ?? env["HTTP_PROXY"]),
     ...proxySetting("httpsProxy", env["https_proxy"] ?? env["HTTPS_PROXY"]),
     ...proxySetting("noProxy", env["no_proxy"] ?? env["NO_PROXY"]),
+    allowH2: false,
     connectTimeout: 10_000,
     bodyTimeout: 60_000,
   });

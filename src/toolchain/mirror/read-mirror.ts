@@ -1,4 +1,5 @@
 import { fetch } from "undici";
+import { withoutHttp2 } from "../../lib/http1.ts";
 import type { z } from "zod";
 import { withTimeout } from "../../lib/clock.ts";
 import { StargateError, UsageError } from "../../lib/errors.ts";
@@ -92,7 +93,7 @@ async function readManifest<T>(
     });
   let text: string;
   try {
-    const answer = await fetch(url, { signal: withTimeout(TIMEOUT_MS, signal) });
+    const answer = await fetch(url, { dispatcher: withoutHttp2(), signal: withTimeout(TIMEOUT_MS, signal) });
     text = await answer.text();
     if (!answer.ok) throw fail(`${url} answers ${answer.status}`);
   } catch (error) {

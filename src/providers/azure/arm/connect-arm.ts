@@ -52,7 +52,7 @@ export async function connectArm(connection: ArmConnection, world: World): Promi
 /** @throws StargateError AzureUnavailable (retriable) */
 async function fetchText(url: string, caPem: string | undefined, signal: AbortSignal): Promise<string> {
   const { Agent, fetch } = await import("undici");
-  const dispatcher = caPem === undefined ? undefined : new Agent({ connect: { ca: caPem } });
+  const dispatcher = caPem === undefined ? undefined : new Agent({ allowH2: false, connect: { ca: caPem } });
   const { host } = new URL(url);
   try {
     const answer = await fetch(url, {

@@ -66,7 +66,7 @@ void test("kubectl shows what matters of a datacenter, by its short name too", a
 
   assert.match(
     stdout,
-    /^NAME +PROVIDER +SUBNET +VIA +ROUTER +SERVERS +REACHABLE +READY +ADVERTISED +APPROVED/,
+    /^NAME +PROVIDER +SUBNET +VIA +ROUTER +SERVERS +REACHABLE +READY +OPERATIONS +ADVERTISED +APPROVED/,
   );
   assert.match(stdout, /^with-1 +nobody +192\.168\.100\.0\/24/m);
   const explained = await kubectl(["explain", "datacenter.spec.routers"]);

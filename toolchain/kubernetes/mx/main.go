@@ -31,7 +31,9 @@ func main() {
 	case "kube-scheduler":
 		run(scheduler.NewSchedulerCommand())
 	case "kubeadm":
+		// Run leaves it to kubeadm's own main to say what failed; what says it there differs from version to version.
 		if err := kubeadm.Run(); err != nil {
+			fmt.Fprintf(os.Stderr, "error: %v\n", err)
 			os.Exit(1)
 		}
 	case "kubectl":

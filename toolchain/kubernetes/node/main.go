@@ -21,7 +21,9 @@ func main() {
 	case "kubelet":
 		os.Exit(cli.Run(kubelet.NewKubeletCommand(context.Background())))
 	case "kubeadm":
+		// Run leaves it to kubeadm's own main to say what failed; what says it there differs from version to version.
 		if err := kubeadm.Run(); err != nil {
+			fmt.Fprintf(os.Stderr, "error: %v\n", err)
 			os.Exit(1)
 		}
 	default:

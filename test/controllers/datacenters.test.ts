@@ -23,15 +23,22 @@ let network: LoopbackTailnet;
 let tailnet: Tailnet;
 let hosts: Awaited<ReturnType<typeof startFakeServers>>;
 
+const cleanUps: (() => unknown)[] = [];
+
 before(async () => {
-  [cluster, network, hosts] = await Promise.all([startCluster(), startLoopbackTailnet(), startFakeServers()]);
+  const kept = async <T extends { stop: () => unknown }>(starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    cleanUps.push(() => started.stop());
+    return started;
+  };
+  const all = [kept(startCluster()), kept(startLoopbackTailnet()), kept(startFakeServers())] as const;
+  // What starts is stopped, also where another does not start: else its processes keep the test from ending.
+  await Promise.allSettled(all);
+  [cluster, network, hosts] = await Promise.all(all);
   tailnet = createHeadscale({ url: network.url, apiKey: network.apiKey });
 });
 
-after(async () => {
-  hosts.stop();
-  await Promise.all([cluster.stop(), network.stop()]);
-});
+after(() => Promise.all(cleanUps.map((cleanUp) => cleanUp())));
 
 /** What a controller needs to look after Datacenters, with the tailnet or without it. */
 function lookingAfter(withTailnet = true) {

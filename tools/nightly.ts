@@ -5,7 +5,10 @@ const env = {
   ...{ STARGATE_CHAOS_RUNS: "200", STARGATE_FAULT_RUNS: "300", STARGATE_FUZZ_OBJECTS: "10000" },
   ...process.env,
 };
-const files = ["test/chaos/*.test.ts", "test/fuzz/*.test.ts", "test/azure/random-faults.test.ts"];
+const files = [
+  ...["test/chaos/*.test.ts", "test/fuzz/*.test.ts", "test/azure/random-faults.test.ts"],
+  "test/lab/two-datacenters.test.ts", // six virtual machines at once
+];
 const { status } = spawnSync(
   process.execPath,
   [

@@ -5,14 +5,10 @@ import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, rmSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
-import { systemClock } from "../lib/clock.ts";
-import { silentLog } from "../lib/log.ts";
-import { pathsFrom } from "../lib/paths.ts";
-import { silentProgress } from "../lib/progress.ts";
-import type { World } from "../lib/world.ts";
 import { datacenterDir, writeDatacenter } from "../providers/qemu/datacenter-state.ts";
 import { sampleDatacenter } from "../providers/qemu/sample-datacenter.ts";
 import { findStrays } from "./find-strays.ts";
+import { testWorld } from "../lib/test-world.ts";
 
 const root = mkdtempSync(join(tmpdir(), "stargate-strays-"));
 const children: ChildProcess[] = [];
@@ -22,17 +18,7 @@ after(() => {
 });
 
 const env = { STARGATE_STATE_DIR: join(root, "state"), STARGATE_CACHE_DIR: join(root, "cache") };
-const world: World = {
-  env,
-  paths: pathsFrom(env),
-  clock: systemClock,
-  log: silentLog,
-  progress: silentProgress,
-  print: () => undefined,
-  self: ["", join(root, "bin", "stargate")],
-  isInteractive: false,
-  signal: new AbortController().signal,
-};
+const world = testWorld(env, { self: ["", join(root, "bin", "stargate")] });
 
 /** A program by the name of QEMU's that runs in a folder, as VMs do, and has a file open there. */
 async function startVm(folder: string): Promise<number> {

@@ -5,12 +5,9 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Command } from "commander";
 import { parseSubnet } from "../lib/cidr.ts";
-import { systemClock } from "../lib/clock.ts";
 import { UsageError } from "../lib/errors.ts";
-import { silentLog } from "../lib/log.ts";
-import { pathsFrom } from "../lib/paths.ts";
-import { silentProgress } from "../lib/progress.ts";
 import type { World } from "../lib/world.ts";
+import { testWorld } from "../lib/test-world.ts";
 import type { DatacenterRequest, Provider } from "./provider.ts";
 import { providerFlags, providerIds } from "./provider-flags.ts";
 import { providers } from "./registry.ts";
@@ -111,15 +108,5 @@ function conformanceWorld(stateDir: string): World {
     STARGATE_STATE_DIR: stateDir,
     STARGATE_CACHE_DIR: join(stateDir, "cache"),
   };
-  return {
-    env,
-    paths: pathsFrom(env),
-    clock: systemClock,
-    log: silentLog,
-    progress: silentProgress,
-    print: () => undefined,
-    self: ["", ""],
-    isInteractive: false,
-    signal: new AbortController().signal,
-  };
+  return testWorld(env);
 }

@@ -47,6 +47,7 @@ export type CallJson = <T>(call: Call<T>) => Promise<T>;
 /** JSON over HTTP to one service. Every failure comes out as an error of the seam (see tailnet.ts). */
 export function createJsonHttp(options: HttpOptions): CallJson {
   const { words, clock = systemClock, requestTimeoutMs = 20_000, retryForMs = 60_000 } = options;
+  const dispatcher = withoutHttp2();
 
   async function request(call: Call<unknown>, authorization: string | undefined): Promise<Answer> {
     const url = new URL(words.baseUrl.replace(/\/+$/, "") + call.path);
@@ -54,7 +55,7 @@ export function createJsonHttp(options: HttpOptions): CallJson {
     const isForm = call.body instanceof URLSearchParams;
     try {
       const response = await fetch(url, {
-        dispatcher: withoutHttp2(),
+        dispatcher,
         method: call.method,
         redirect: "manual", // a credential goes to the host it was given for, nowhere else
         headers: {

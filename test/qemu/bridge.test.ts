@@ -3,12 +3,8 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { systemClock } from "../../src/lib/clock.ts";
 import { exec } from "../../src/lib/exec.ts";
-import { silentLog } from "../../src/lib/log.ts";
-import { pathsFrom } from "../../src/lib/paths.ts";
-import { silentProgress } from "../../src/lib/progress.ts";
-import type { World } from "../../src/lib/world.ts";
+import { testWorld } from "../../src/lib/test-world.ts";
 import { bridgeNetwork } from "../../src/providers/qemu/network/bridge.ts";
 import { canMakeNetworks } from "../../src/providers/qemu/network/capabilities.ts";
 import { sampleDatacenter } from "../../src/providers/qemu/sample-datacenter.ts";
@@ -37,18 +33,7 @@ async function hostNetwork(): Promise<string> {
 }
 
 void describe("a bridge network", { skip }, () => {
-  const env = { PATH: process.env["PATH"] ?? "", STARGATE_STATE_DIR: "/nonexistent" };
-  const world: World = {
-    env,
-    paths: pathsFrom(env),
-    clock: systemClock,
-    log: silentLog,
-    progress: silentProgress,
-    print: () => undefined,
-    self: ["", ""],
-    isInteractive: false,
-    signal: new AbortController().signal,
-  };
+  const world = testWorld({ PATH: process.env["PATH"] ?? "", STARGATE_STATE_DIR: "/nonexistent" });
   const network = bridgeNetwork(
     { mode: "bridge", name: NAME, uplinkCidr: "198.18.255.240/30" },
     sampleDatacenter,

@@ -4,12 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { readRunningPid } from "../../src/lib/background.ts";
-import { systemClock } from "../../src/lib/clock.ts";
 import { exec } from "../../src/lib/exec.ts";
-import { silentLog } from "../../src/lib/log.ts";
 import { pathsFrom } from "../../src/lib/paths.ts";
-import { silentProgress } from "../../src/lib/progress.ts";
 import type { World } from "../../src/lib/world.ts";
+import { testWorld } from "../../src/lib/test-world.ts";
 import {
   datacenterDir,
   readDatacenter,
@@ -63,17 +61,10 @@ void describe("a fresh disk for a worker", () => {
     keys.length = 0;
     root = await mkdtemp(join(tmpdir(), "stargate-reimage-"));
     const env = { PATH: process.env["PATH"] ?? "", HOME: root, STARGATE_STATE_DIR: join(root, "s") };
-    world = {
-      env: { ...env, STARGATE_CACHE_DIR: process.env["STARGATE_CACHE_DIR"] },
-      paths: { ...pathsFrom(env), cacheDir: pathsFrom(process.env).cacheDir },
-      clock: systemClock,
-      log: silentLog,
-      progress: silentProgress,
-      print: () => undefined,
-      self: ["", ""],
-      isInteractive: false,
-      signal: new AbortController().signal,
-    };
+    world = testWorld(
+      { ...env, STARGATE_CACHE_DIR: process.env["STARGATE_CACHE_DIR"] },
+      { paths: { ...pathsFrom(env), cacheDir: pathsFrom(process.env).cacheDir } },
+    );
     const rootDisk = join(root, "base.img");
     await exec(["truncate", "-s", "8M", rootDisk]);
     const base = await describeBase({ rootDisk, format: "raw", kernel: undefined });

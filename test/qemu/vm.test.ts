@@ -4,13 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readRunningPid } from "../../src/lib/background.ts";
-import { systemClock } from "../../src/lib/clock.ts";
 import { StargateError } from "../../src/lib/errors.ts";
 import { exec } from "../../src/lib/exec.ts";
-import { silentLog } from "../../src/lib/log.ts";
-import { pathsFrom } from "../../src/lib/paths.ts";
-import { silentProgress } from "../../src/lib/progress.ts";
 import type { World } from "../../src/lib/world.ts";
+import { testWorld } from "../../src/lib/test-world.ts";
 import { makeDisk } from "../../src/providers/qemu/make-disk.ts";
 import { describeBase } from "../../src/providers/qemu/observe.ts";
 import { rootlessNetwork } from "../../src/providers/qemu/network/rootless.ts";
@@ -27,18 +24,7 @@ void describe("a VM", () => {
     root = await mkdtemp(join(tmpdir(), "stargate-vm-"));
     dir = join(root, "a,folder=with words ".repeat(6), "w1");
     await mkdir(dir, { recursive: true });
-    const env = { PATH: process.env["PATH"] ?? "", STARGATE_STATE_DIR: root };
-    world = {
-      env,
-      paths: pathsFrom(env),
-      clock: systemClock,
-      log: silentLog,
-      progress: silentProgress,
-      print: () => undefined,
-      self: ["", ""],
-      isInteractive: false,
-      signal: new AbortController().signal,
-    };
+    world = testWorld({ PATH: process.env["PATH"] ?? "", STARGATE_STATE_DIR: root });
   });
   after(async () => {
     await stopVm(dir, "discard");

@@ -58,15 +58,7 @@ export function wokenByServer(change: Change<Server>, all: readonly Rollout[]): 
     ]);
   if (!isNews) return [];
   const states = change.type === "updated" ? [change.object, change.before] : [change.object];
-  return all
-    .filter(({ metadata, spec }) =>
-      states.some(
-        (server) =>
-          server.metadata.namespace === metadata.namespace &&
-          isSelected(spec.selector, server.metadata.labels),
-      ),
-    )
-    .map(keyOf);
+  return keysSelecting(states, all);
 }
 
 export function wokenByProfile(change: Change<ProvisioningProfile>, all: readonly Rollout[]): ObjectKey[] {
@@ -94,6 +86,10 @@ export function wokenByNode(
     ]);
   if (!isNews || all.length === 0) return [];
   const servers = serversOf(change.object.metadata.name);
+  return keysSelecting(servers, all);
+}
+
+function keysSelecting(servers: readonly Server[], all: readonly Rollout[]): ObjectKey[] {
   return all
     .filter(({ metadata, spec }) =>
       servers.some(

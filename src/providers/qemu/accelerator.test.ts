@@ -3,12 +3,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { silentProgress } from "../../lib/progress.ts";
-import { silentLog } from "../../lib/log.ts";
-import { systemClock } from "../../lib/clock.ts";
-import type { World } from "../../lib/world.ts";
 import { chooseAccelerator, type AcceleratorProbe } from "./accelerator.ts";
 import type { GuestImage } from "./guest/guest-image.ts";
+import { testWorld } from "../../lib/test-world.ts";
 
 const image: GuestImage = { rootDisk: "/none", format: "raw", kernel: undefined };
 
@@ -56,16 +53,6 @@ function makeScene(boots: boolean) {
       return boots;
     },
   };
-  const world: World = {
-    env: {},
-    paths: { cacheDir, stateDir: cacheDir, labDir: cacheDir, datacentersDir: cacheDir },
-    clock: systemClock,
-    log: silentLog,
-    progress: silentProgress,
-    print: () => undefined,
-    self: ["node", "test"],
-    isInteractive: false,
-    signal: new AbortController().signal,
-  };
+  const world = testWorld({ STARGATE_CACHE_DIR: cacheDir, STARGATE_STATE_DIR: cacheDir });
   return { world, probe, tries: () => count, cacheDir };
 }

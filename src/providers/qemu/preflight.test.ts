@@ -3,12 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { systemClock } from "../../lib/clock.ts";
 import { StargateError } from "../../lib/errors.ts";
-import { silentLog } from "../../lib/log.ts";
-import { pathsFrom } from "../../lib/paths.ts";
-import { silentProgress } from "../../lib/progress.ts";
 import type { World } from "../../lib/world.ts";
+import { testWorld } from "../../lib/test-world.ts";
 import type { DatacenterRequest } from "../provider.ts";
 import { datacenterDir, writeDatacenter } from "./datacenter-state.ts";
 import { preflight } from "./preflight.ts";
@@ -30,17 +27,7 @@ void describe("preflight()", () => {
 
   function worldWith(env: Record<string, string>): World {
     const all = { STARGATE_STATE_DIR: join(root, "state"), STARGATE_CACHE_DIR: join(root, "cache"), ...env };
-    return {
-      env: all,
-      paths: pathsFrom(all),
-      clock: systemClock,
-      log: silentLog,
-      progress: silentProgress,
-      print: () => undefined,
-      self: ["", ""],
-      isInteractive: false,
-      signal: new AbortController().signal,
-    };
+    return testWorld(all);
   }
 
   async function refusal(

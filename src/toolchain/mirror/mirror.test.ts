@@ -8,31 +8,17 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test, type TestContext } from "node:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { systemClock } from "../../lib/clock.ts";
 import { StargateError } from "../../lib/errors.ts";
-import { silentLog } from "../../lib/log.ts";
-import { pathsFrom } from "../../lib/paths.ts";
-import { silentProgress } from "../../lib/progress.ts";
-import type { World } from "../../lib/world.ts";
 import { hostArchitecture } from "../host-architecture.ts";
 import { readTar } from "../tar-archive.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { fillMirror } from "./fill-mirror.ts";
 import { parseMirrorUrl, readMirrorControlPlane } from "./read-mirror.ts";
+import { testWorld } from "../../lib/test-world.ts";
 
 const arch = hostArchitecture(process.arch);
 const { signal } = new AbortController();
-const world: World = {
-  env: {},
-  paths: pathsFrom({ HOME: "/nowhere" }),
-  clock: systemClock,
-  log: silentLog,
-  progress: silentProgress,
-  print: () => undefined,
-  self: [process.execPath, ""],
-  isInteractive: false,
-  signal,
-};
+const world = testWorld({ HOME: "/nowhere" }, { self: [process.execPath, ""], signal });
 
 /** A toolchain as it lies in the cache: several programs in one file, and a bundle of one file. */
 async function makeToolchain(

@@ -4,9 +4,7 @@ import type { KubeClient } from "../kubernetes/client.ts";
 import { leases } from "../kubernetes/resources.ts";
 import { Lease } from "../kubernetes/schemas.ts";
 import { attempt, ok, red, redFor, skipped, warning, type Attempt, type Finding } from "./finding.ts";
-
-/** A holder that has been silent for this much longer than its Lease says is gone; clocks differ a little. */
-const GRACE_MS = 10_000;
+import { holderOf } from "./lease-holder.ts";
 
 export interface ControllerFacts {
   provider: string;
@@ -55,18 +53,13 @@ export function judgeControllers(facts: readonly ControllerFacts[], nowMs: numbe
     const check = `${provider}-controller`;
     if ("error" in lease)
       return redFor(check, lease.error, "Use a kubeconfig that may read Leases in kube-system.");
-    const { holderIdentity, renewTime, leaseDurationSeconds } = lease.value?.spec ?? {};
-    const isHeld = typeof holderIdentity === "string" && holderIdentity !== "";
-    const renewedMs = Date.parse(renewTime ?? "");
-    if (isHeld && nowMs - renewedMs <= (leaseDurationSeconds ?? 15) * 1000 + GRACE_MS) {
-      return ok(check, `${holderIdentity} works${waiting === 0 ? "" : `, ${waiting} Operations in hand`}`);
+    const { live, text } = holderOf(lease.value, nowMs);
+    if (live !== undefined) {
+      return ok(check, `${text}${waiting === 0 ? "" : `, ${waiting} Operations in hand`}`);
     }
-    const since = Number.isNaN(renewedMs)
-      ? "has never run"
-      : `does not run, last seen ${new Date(renewedMs).toISOString()}`;
     const remedy = `Start it: bin/${provider}-controller (or make start-controllers).`;
     return waiting === 0
-      ? warning(check, since, remedy)
-      : red(check, `${since}; ${waiting} Operations wait for it`, remedy);
+      ? warning(check, text, remedy)
+      : red(check, `${text}; ${waiting} Operations wait for it`, remedy);
   });
 }

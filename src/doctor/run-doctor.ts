@@ -1,11 +1,12 @@
 import { Datacenter } from "../api/v1alpha1/datacenter.ts";
 import { Operation } from "../api/v1alpha1/operation.ts";
 import { ProvisioningProfile } from "../api/v1alpha1/provisioning-profile.ts";
+import { Rollout } from "../api/v1alpha1/rollout.ts";
 import { Server } from "../api/v1alpha1/server.ts";
 import { DEFAULT_KIND_CONTAINER } from "../control-plane/decide-control-plane.ts";
 import { resolveControlPlane } from "../control-plane/resolve-control-plane.ts";
 import type { ListResult, ResourceType } from "../kubernetes/client.ts";
-import { datacenters, operations, provisioningProfiles, servers } from "../kubernetes/resources.ts";
+import { datacenters, operations, provisioningProfiles, rollouts, servers } from "../kubernetes/resources.ts";
 import { readLabStatus } from "../lab/lab-status.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
@@ -20,6 +21,7 @@ import { attempt, redFor, type Area, type Attempt, type Finding } from "./findin
 import { judgeHost, readHost } from "./host.ts";
 import { judgeLab } from "./lab.ts";
 import { judgeApi, readApi, workerServerOf } from "./mx.ts";
+import { judgeRollouts, readRolloutLeases } from "./rollouts.ts";
 import { judgeTailnet, readTailnet, type OAuthClient } from "./tailnet.ts";
 import { tryServer } from "./try-server.ts";
 
@@ -80,7 +82,7 @@ async function examine(connections: Connections, request: DoctorRequest, world: 
   return [...areas, ...(await examineWork(connections, devices, server, world))];
 }
 
-/** Datacenters and controllers, from the objects in the cluster. */
+/** Datacenters, controllers and Rollouts, from the objects in the cluster. */
 async function examineWork(
   { client, dialer }: Connections,
   devices: Parameters<typeof judgePlace>[0]["devices"],
@@ -89,11 +91,12 @@ async function examineWork(
 ): Promise<Area[]> {
   const read = <T>(type: ResourceType, schema: z.ZodType<T>) =>
     attempt(() => client.list(type, schema, { signal }), signal);
-  const [places, known, work, profiles] = await Promise.all([
+  const [places, known, work, profiles, rolled] = await Promise.all([
     read(datacenters, Datacenter),
     read(servers, Server),
     read(operations, Operation),
     read(provisioningProfiles, ProvisioningProfile),
+    read(rollouts, Rollout),
   ]);
   const means = { client, dialer, profiles: itemsOf(profiles), workerServer };
   const datacenterAreas = await Promise.all(
@@ -104,10 +107,19 @@ async function examineWork(
   );
   const controllers = await readControllers(client, findWork(itemsOf(known), itemsOf(work)), signal);
   const findings: Finding[] = [
-    ...unreadable({ Servers: known, Operations: work, Datacenters: places }),
+    ...unreadable({ Servers: known, Operations: work, Datacenters: places, Rollouts: rolled }),
     ...judgeControllers(controllers, clock.now()),
   ];
-  return [...datacenterAreas, { area: "controllers", findings }];
+  const rolledOut = {
+    rollouts: itemsOf(rolled),
+    operations: itemsOf(work),
+    leases: await readRolloutLeases(client, itemsOf(rolled), signal),
+  };
+  return [
+    ...datacenterAreas,
+    { area: "controllers", findings },
+    { area: "rollouts", findings: judgeRollouts(rolledOut, clock.now()) },
+  ];
 }
 
 function itemsOf<T>(list: Attempt<ListResult<T>>): readonly T[] {

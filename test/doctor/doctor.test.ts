@@ -6,9 +6,10 @@ import { after, before, describe, it } from "node:test";
 import { join } from "node:path";
 import { z } from "zod";
 import { API_VERSION } from "../../src/api/v1alpha1/kind.ts";
+import { Rollout } from "../../src/api/v1alpha1/rollout.ts";
 import { applyManifests } from "../../src/kubernetes/apply-manifests.ts";
 import { leaseStore } from "../../src/kubernetes/lease-store.ts";
-import { servers } from "../../src/kubernetes/resources.ts";
+import { rollouts, servers } from "../../src/kubernetes/resources.ts";
 import { exec } from "../../src/lib/exec.ts";
 import { createHeadscale } from "../../src/tailnet/headscale/headscale.ts";
 import type { Tailnet } from "../../src/tailnet/tailnet.ts";
@@ -182,6 +183,39 @@ void describe("stargate doctor", { skip: sshdIsMissing }, () => {
       /^controllers, qemu-controller: does not run, last seen .*; 1 Operations wait for it$/,
     );
     assert.deepEqual(others, []);
+  });
+
+  void it("says that nobody looks after a Rollout, and why one stands still", async () => {
+    await applyManifests(api.client, await readFile(new URL("rollout.yaml", import.meta.url), "utf8"));
+    const [unseen, ...rest] = reds(await ask()).filter((line) => line.startsWith("rollouts, "));
+    assert.equal(unseen, "rollouts, controller: has never run; 1 Rollouts wait for it: simulator-dc/workers");
+    assert.deepEqual(rest, []);
+
+    const store = leaseStore(api.client, { namespace: "kube-system", name: "stargate-rollouts" });
+    const now = Date.now();
+    const times = { durationMs: 600_000, acquiredAtMs: now, renewedAtMs: now };
+    await store.create({ holder: "host-1", ...times, transitions: 0 }, new AbortController().signal);
+    const ref = { namespace: NAMESPACE, name: "workers" };
+    const { metadata } = await api.client.get(rollouts, ref, Rollout);
+    const stalled = {
+      ...{ type: "Stalled", status: "True", reason: "FailureThresholdReached", message: "" },
+      lastTransitionTime: new Date(now).toISOString(),
+    };
+    const status = {
+      ...{ phase: "Stalled", message: "1 of 1 servers failed: vm-1", conditions: [stalled] },
+      observedGeneration: metadata.generation,
+    };
+    await api.client.mergePatch(rollouts, ref, { status }, { subresource: "status" });
+
+    const { findings } = await ask();
+    const found = findings.filter(({ area, state }) => area === "rollouts" && state === "red");
+    assert.deepEqual(
+      found.map(({ check }) => check),
+      ["simulator-dc/workers"],
+    );
+    assert.match(found[0]?.found ?? "", /FailureThresholdReached.*1 of 1 servers failed: vm-1/);
+    assert.match(found[0]?.remedy ?? "", /bin\/stargate rollout status workers -n simulator-dc/);
+    await api.client.delete(rollouts, ref);
   });
 
   void it("tells a server that does not answer from one that is no SSH daemon", async () => {

@@ -1,0 +1,28 @@
+import type { Lease } from "../kubernetes/schemas.ts";
+
+/** A holder that has been silent for this much longer than its Lease says is gone; clocks differ a little. */
+const GRACE_MS = 10_000;
+
+/** Who works under a Lease, or since when nobody does. */
+export interface Holder {
+  /** The one that works; undefined where nobody does. */
+  live: string | undefined;
+  /** NaN where nobody ever did. */
+  renewedMs: number;
+  /** "host-1 works", "has never run", "does not run, last seen …". */
+  text: string;
+}
+
+/** Pure. */
+export function holderOf(lease: Lease | undefined, nowMs: number): Holder {
+  const { holderIdentity, renewTime, leaseDurationSeconds } = lease?.spec ?? {};
+  const renewedMs = Date.parse(renewTime ?? "");
+  const isHeld = typeof holderIdentity === "string" && holderIdentity !== "";
+  if (isHeld && nowMs - renewedMs <= (leaseDurationSeconds ?? 15) * 1000 + GRACE_MS) {
+    return { live: holderIdentity, renewedMs, text: `${holderIdentity} works` };
+  }
+  const text = Number.isNaN(renewedMs)
+    ? "has never run"
+    : `does not run, last seen ${new Date(renewedMs).toISOString()}`;
+  return { live: undefined, renewedMs, text };
+}

@@ -2,7 +2,7 @@ import { describeError, StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import type { Provider } from "../providers/provider.ts";
 import { routersOf } from "../providers/routers.ts";
-import { ROUTER_TAG } from "../tailnet/tailnet.ts";
+import { isRouterDevice, type RouterPlace } from "../tailnet/is-router-device.ts";
 import type { Connections } from "./connections.ts";
 import { deleteDatacenters } from "./write-datacenter.ts";
 import { deleteServers } from "./write-servers.ts";
@@ -20,6 +20,7 @@ export async function destroyDatacenter(
 ): Promise<void> {
   const { progress, signal } = world;
   const known = await provider.readInventory(routerName, world);
+  let subnetCidr = known?.subnetCidr;
   const routers = new Set([
     routerName,
     ...(known === undefined ? [] : routersOf(known)).map(({ name }) => name),
@@ -31,6 +32,7 @@ export async function destroyDatacenter(
       const datacenters = await deleteDatacenters(client, routerName, signal);
       // What made it may have been another host.
       for (const { name } of datacenters.flatMap(({ spec }) => spec.routers)) routers.add(name);
+      subnetCidr ??= datacenters[0]?.spec.subnets[0];
       const names = [
         ...servers,
         ...datacenters.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`),
@@ -43,25 +45,24 @@ export async function destroyDatacenter(
   );
   if (connections !== undefined) {
     await progress.step(`Remove ${[...routers].join(" and ")} from the tailnet`, () =>
-      removeDevices(routers, connections, world),
+      removeDevices({ routerNames: [...routers], subnetCidr }, connections, world),
     );
   }
 }
 
 async function removeDevices(
-  routers: ReadonlySet<string>,
+  place: RouterPlace,
   { tailnet }: Connections,
   { progress, signal }: World,
 ): Promise<void> {
   try {
-    const devices = await tailnet.listDevices(signal);
-    for (const { id, hostname, tags } of devices) {
-      if (routers.has(hostname) && tags.includes(ROUTER_TAG)) await tailnet.deleteDevice(id, signal);
+    for (const device of await tailnet.listDevices(signal)) {
+      if (isRouterDevice(device, place)) await tailnet.deleteDevice(device.id, signal);
     }
   } catch (error) {
     if (!(error instanceof StargateError) || error.reason !== "ManualApprovalNeeded") throw error;
     progress.say(
-      `Remove the device ${[...routers].join(" and ")} in the tailnet's admin console yourself: ${describeError(error)}`,
+      `Remove the device ${place.routerNames.join(" and ")} in the tailnet's admin console yourself: ${describeError(error)}`,
     );
   }
 }

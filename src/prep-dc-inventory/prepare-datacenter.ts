@@ -11,6 +11,7 @@ import { recordVerification } from "./record-verification.ts";
 import { checkRequest } from "./survey.ts";
 import { verifyWorkers, type WorkerLogin } from "./verify-way.ts";
 import { ensureRoutes, findRouter, reachRouters, waitForRouter } from "./router-routes.ts";
+import { whatToApprove } from "./what-to-approve.ts";
 import { writeDatacenter } from "./write-datacenter.ts";
 import { writeServers } from "./write-servers.ts";
 
@@ -55,16 +56,18 @@ export async function prepareDatacenter<Options>(
     );
     const routers = routersOf(inventory);
     const names = routers.map(({ name }) => name);
-    await progress.step(`Wait for router ${names.join(" and ")} in the tailnet`, () =>
-      Promise.all(names.map((name) => waitForRouter(tailnet, name, world))),
-    );
-    await provider.forgetJoinKey?.(datacenter.routerName, world);
-    await progress.step(`Approve route ${inventory.subnetCidr}`, () =>
-      ensureRoutes(tailnet, names, inventory.subnetCidr, world),
-    );
-    if (routers.length > 1) {
-      await progress.step("Verify that one router leads to the other", () =>
-        reachRouters(routers, dialer, world),
+    const toApprove = await whatToApprove(inventory, tailnet, signal);
+    if (toApprove === undefined) {
+      await progress.step(`Wait for router ${names.join(" and ")} in the tailnet`, () =>
+        Promise.all(names.map((name) => waitForRouter(tailnet, name, world))),
+      );
+      await provider.forgetJoinKey?.(datacenter.routerName, world);
+      await progress.step(`Approve route ${inventory.subnetCidr}`, () =>
+        ensureRoutes(tailnet, names, inventory.subnetCidr, world),
+      );
+    } else {
+      progress.say(
+        `Approve the route now, as soon as ${names.join(" and ")} is in the tailnet: ${toApprove}`,
       );
     }
     const apiServer = connections.workerApiServer;
@@ -81,6 +84,15 @@ export async function prepareDatacenter<Options>(
         { client, ref: { namespace, name: owner.name }, apiServer, clock: world.clock },
       ),
     );
+    // A worker that answers has shown that the router before it has joined. Of a pair it shows so of one only.
+    if (toApprove !== undefined && inventory.workers.length > 0 && routers.length === 1) {
+      await provider.forgetJoinKey?.(datacenter.routerName, world);
+    }
+    if (routers.length > 1) {
+      await progress.step("Verify that one router leads to the other", () =>
+        reachRouters(routers, dialer, world),
+      );
+    }
     await progress.step("Write the Server objects", () =>
       writeServers(client, inventory, namespace, owner, signal),
     );

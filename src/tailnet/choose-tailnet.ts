@@ -104,7 +104,12 @@ export function chooseTailnet(given: TailnetGiven, times: { retryForMs?: number 
 function joiningWith(authKey: string | undefined, tailnet: Tailnet): Tailnet {
   if (authKey === undefined) return tailnet;
   const manual = createManualTailnet({ authKey });
-  return { ...tailnet, createRouterKey: async (options) => manual.createRouterKey(options) };
+  return {
+    ...tailnet,
+    // The right to make keys is not needed then, and a client for routes alone need not have it.
+    checkAccess: async (signal) => void (await tailnet.listDevices(signal)),
+    createRouterKey: async (options) => manual.createRouterKey(options),
+  };
 }
 
 function trimmed(given: TailnetGiven): TailnetGiven {

@@ -3,9 +3,10 @@ import { createLog, type LogLevel } from "../lib/log.ts";
 import type { World } from "../lib/world.ts";
 import type { ControlPlaneMode } from "../control-plane/control-plane.ts";
 import { DEFAULT_API_SERVER_PORT, decideControlPlane } from "../control-plane/decide-control-plane.ts";
+import { addLeaseTimeFlags, leaseTimesOf, type LeaseTimeFlags } from "./lease-times.ts";
 import { addTailnetFlags, tailnetGiven, type TailnetFlags } from "./tailnet-flags.ts";
 
-interface Flags extends TailnetFlags {
+interface Flags extends TailnetFlags, LeaseTimeFlags {
   controlPlaneMode?: ControlPlaneMode;
   controlPlaneIp?: string;
   controlPlaneHostname?: string;
@@ -30,7 +31,7 @@ export function createControllerCommand(providerId: string, world: World): Comma
   const command = new Command(`${providerId}-controller`).description(
     `Makes ${providerId} servers nodes of the cluster, as Operations ask for it`,
   );
-  return addTailnetFlags(command)
+  return addTailnetFlags(addLeaseTimeFlags(command))
     .addOption(
       new Option(
         "--control-plane-mode <mode>",
@@ -54,10 +55,15 @@ export function createControllerCommand(providerId: string, world: World): Comma
       "kubeconfig of the cluster (default: the lab's, KUBECONFIG, ~/.kube/config)",
     )
     .option("--namespace <namespace>", "serve this namespace only (default: all)")
-    .option("--concurrency <count>", "Operations worked on at once", wholeNumber, 10)
+    .option(
+      "--concurrency <count>",
+      "Operations worked on at once, besides those that wait for their next try",
+      wholeNumber,
+      10,
+    )
     .option(
       "--datacenter-concurrency <count>",
-      "Operations under way at once in a datacenter without spec.maxConcurrentOperations (default: as --concurrency)",
+      "Operations under way at once, waiting for a try or not, in a datacenter without spec.maxConcurrentOperations (default: as --concurrency)",
       wholeNumber,
     )
     .option(
@@ -100,6 +106,7 @@ export function createControllerCommand(providerId: string, world: World): Comma
           datacenterConcurrency: flags.datacenterConcurrency,
           metricsBindAddress: flags.metricsBindAddress === "0" ? undefined : flags.metricsBindAddress,
           leaderElect: flags.leaderElect,
+          leaseTimes: leaseTimesOf(flags),
           tailnetProxy: flags.tailnetProxy ?? (plan.mode === "embedded" ? plan.lab.socksProxy : undefined),
           tailnet: await tailnetGiven(flags, world.env),
         },

@@ -92,13 +92,37 @@ void test("lead() trusts its own clock: a holder whose clock is behind is not ro
   assert.equal(store.record?.holder, "other");
 });
 
-void test("lead() takes a lease at once that ran out long ago", async () => {
+void test("lead() trusts its own clock: a holder whose clock is behind by an hour is not robbed either", async () => {
+  const { store, clock, stop, options } = scene();
+  let reads = 0;
+  store.onRead = () => {
+    store.put({ holder: "other", renewedAtMs: clock.now() - 3_600_000 });
+    if (++reads === 20) stop.abort();
+  };
+
+  await lead(options, () => assert.fail("it is not our turn"));
+
+  assert.equal(store.record?.holder, "other");
+});
+
+void test("lead() takes a lease whose holder says nothing for its time, also where that says it ran out long ago", async () => {
   const { store, clock, options } = scene();
   store.put({ holder: "dead", renewedAtMs: clock.now() - 3_600_000 });
+  const startedMs = clock.now();
 
   await lead(options, () => Promise.resolve());
 
-  assert.deepEqual(clock.sleeps.slice(1), []); // only the first wait of the renewal, cut short
+  assert.equal((store.record?.acquiredAtMs ?? 0) - startedMs, 16_000);
+});
+
+void test("lead() gives its own lease again the time that it is told now", async () => {
+  const { store, options } = scene();
+  store.put({ holder: "me", durationMs: 60_000 });
+
+  await lead({ ...options, durationMs: 20_000 }, async () => {
+    assert.equal(store.record?.durationMs, 20_000);
+    await Promise.resolve();
+  });
 });
 
 void test("lead() goes on trying while the API server cannot be reached", async () => {
@@ -128,6 +152,40 @@ void test("lead() stops the work, then throws LeaseLost, when it could not renew
 
   assert.ok(stoppedAfterMs >= 10_000 && stoppedAfterMs < 15_000, `stopped after ${stoppedAfterMs} ms`);
   assert.deepEqual(changes, [true, false]);
+});
+
+void test("lead() counts its time from before it asked: slow answers make it no longer", async () => {
+  const { store, clock, options } = scene();
+  let stoppedAfterMs = 0;
+  const work = async (signal: AbortSignal): Promise<void> => {
+    const askedMs: number[] = [];
+    store.onRead = () => {
+      askedMs.push(clock.now());
+      if (askedMs.length === 1)
+        clock.advance(4_000); // an answer that comes, and late
+      else store.failure = new StargateError("ApiUnavailable", "no answer", { retriable: true });
+    };
+    await untilAborted(signal);
+    stoppedAfterMs = clock.now() - (askedMs[0] ?? 0);
+  };
+
+  await assert.rejects(lead(options, work), { reason: "LeaseLost" });
+
+  assert.equal(stoppedAfterMs, 10_000);
+});
+
+void test("lead() that was stopped for longer than its time asks nobody whether it still leads", async () => {
+  const { store, clock, options } = scene();
+  const work = async (signal: AbortSignal): Promise<void> => {
+    clock.advance(60_000);
+    store.onRead = () => assert.fail("it asks");
+    await untilAborted(signal);
+  };
+
+  await assert.rejects(lead(options, work), {
+    reason: "LeaseLost",
+    message: /nothing was done for too long/,
+  });
 });
 
 void test("lead() stops at once when somebody else holds the lease", async () => {

@@ -22,24 +22,29 @@ export interface LeaseStore {
   update(content: LeaseContent, resourceVersion: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface LeadOptions {
+/** How long a Lease is good for, and how often it is renewed. */
+export interface LeaseTimes {
+  /** Others take over when the holder is silent for this long. */
+  durationMs: number;
+  /** A leader that cannot renew for this long stops, well before others may take over. */
+  renewDeadlineMs: number;
+  /** Between two looks, and between two renewals. */
+  retryMs: number;
+}
+
+export const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+
+export interface LeadOptions extends Partial<LeaseTimes> {
   store: LeaseStore;
   /** Differs between any two candidates, also between two starts of one program. */
   identity: string;
   log: Log;
   signal: AbortSignal;
   clock?: Clock;
-  /** Others take over when the holder is silent for this long. */
-  durationMs?: number;
-  /** A leader that cannot renew for this long stops, well before others may take over. */
-  renewDeadlineMs?: number;
-  retryMs?: number;
   /** Called when leadership is gained (true), and when it ends (false). */
   onChange?: (isLeader: boolean) => void;
 }
 
-/** A holder silent for longer than its lease and this is gone, whatever the clocks say. */
-const CLOCK_SKEW_MS = 60_000;
 const RELEASE_TIMEOUT_MS = 3_000;
 
 /**
@@ -81,13 +86,13 @@ class Candidate {
   /** The last state of somebody else's Lease, and when we first saw it: their clock is not ours. */
   #seen: { resourceVersion: string; atMs: number } | undefined;
   #waitingFor: string | undefined;
+  /** When the request was begun that made or kept the Lease ours: others count from its arrival, which is later. */
+  #heldSinceMs = 0;
 
   constructor(options: LeadOptions) {
     this.#options = {
       clock: systemClock,
-      durationMs: 15_000,
-      renewDeadlineMs: 10_000,
-      retryMs: 2_000,
+      ...LEASE_TIMES,
       ...options,
     };
   }
@@ -111,19 +116,21 @@ class Candidate {
   /** Renews until the signal aborts. @throws LeaseLost */
   async renewUntil(signal: AbortSignal): Promise<void> {
     const { clock, log, retryMs, renewDeadlineMs } = this.#options;
-    let renewedMs = clock.now();
+    let failure = "nothing was done for too long";
     for (;;) {
-      await clock.sleep(retryMs, signal).catch(() => undefined);
+      await clock.sleep(Math.min(retryMs, this.#leftMs()), signal).catch(() => undefined);
       if (signal.aborted) return;
+      // Also after it was stopped or asleep: somebody else may lead by now, and asking who would take time.
+      if (this.#leftMs() === 0) throw leaseLost(failure);
       try {
-        const attempt = AbortSignal.any([signal, AbortSignal.timeout(renewDeadlineMs / 2)]);
+        const limitMs = Math.min(renewDeadlineMs / 2, this.#leftMs());
+        const attempt = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
         if (!(await this.#renew(attempt))) throw leaseLost("somebody else holds it");
-        renewedMs = clock.now();
       } catch (error) {
         if (isOver(signal)) return;
         if (error instanceof StargateError && error.reason === "LeaseLost") throw error;
-        if (clock.now() - renewedMs >= renewDeadlineMs) throw leaseLost(describeError(error));
-        log.warn("cannot renew the lease, trying again", { error: describeError(error) });
+        failure = describeError(error);
+        log.warn("cannot renew the lease, trying again", { error: failure });
       }
     }
   }
@@ -151,6 +158,7 @@ class Candidate {
   async #tryToTake(signal: AbortSignal): Promise<boolean> {
     const { store, clock, identity, durationMs } = this.#options;
     const now = clock.now();
+    this.#heldSinceMs = now;
     const current = await store.read(signal);
     const content = { holder: identity, durationMs, acquiredAtMs: now, renewedAtMs: now };
     if (current === undefined) {
@@ -164,16 +172,24 @@ class Candidate {
   }
 
   async #renew(signal: AbortSignal): Promise<boolean> {
-    const { store, clock, identity } = this.#options;
+    const { store, clock, identity, durationMs } = this.#options;
+    const now = clock.now();
     const current = await store.read(signal);
     if (current?.holder !== identity) return false;
     const { resourceVersion, ...content } = current;
-    await store.update({ ...content, renewedAtMs: clock.now() }, resourceVersion, signal);
+    await store.update({ ...content, durationMs, renewedAtMs: now }, resourceVersion, signal);
+    this.#heldSinceMs = now;
     return true;
   }
 
+  /** Until when the Lease may be counted on; 0 when that is over. */
+  #leftMs(): number {
+    const { clock, renewDeadlineMs } = this.#options;
+    return Math.max(this.#heldSinceMs + renewDeadlineMs - clock.now(), 0);
+  }
+
   #hasRunOut(lease: LeaseRecord, now: number): boolean {
-    if (lease.holder === "" || now - lease.renewedAtMs > lease.durationMs + CLOCK_SKEW_MS) return true;
+    if (lease.holder === "") return true;
     if (this.#seen?.resourceVersion !== lease.resourceVersion) {
       this.#seen = { resourceVersion: lease.resourceVersion, atMs: now };
     }

@@ -1,6 +1,7 @@
 import { createWorkerBootstrap } from "../bootstrap/worker-bootstrap.ts";
 import { resolveControlPlane } from "../control-plane/resolve-control-plane.ts";
 import type { ControlPlanePlan } from "../control-plane/decide-control-plane.ts";
+import type { LeaseTimes } from "../controller-runtime/leader-election.ts";
 import { createKubeClient } from "../kubernetes/http-kube-client.ts";
 import type { World } from "../lib/world.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -28,6 +29,7 @@ export interface ControllerRequest {
   datacenterConcurrency: number | undefined;
   metricsBindAddress: string | undefined;
   leaderElect: boolean;
+  leaseTimes: LeaseTimes;
   /** Undefined where servers are reached straight from this host. */
   tailnetProxy: string | undefined;
   /** Credentials of the tailnet, as given; the lab has its own. */

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { Registry } from "prom-client";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
 import { startStatusServer } from "../controller-runtime/http-server.ts";
-import { lead } from "../controller-runtime/leader-election.ts";
+import { lead, type LeaseTimes } from "../controller-runtime/leader-election.ts";
 import { createControllerMetrics } from "../controller-runtime/metrics.ts";
 import type { KubeClient, ObjectRef } from "../kubernetes/client.ts";
 import { leaseStore } from "../kubernetes/lease-store.ts";
@@ -21,7 +21,7 @@ import { createRolloutMetrics } from "./rollout/metrics.ts";
 import { createRolloutController } from "./rollout/start.ts";
 import { allOf, together, type Working } from "./together.ts";
 
-/** Where leader election keeps its Leases: a namespace that every cluster has. */
+/** Where controllers of all namespaces keep their Leases: a namespace that every cluster has. */
 const LEASE_NAMESPACE = "kube-system";
 
 export interface ServeOptions {
@@ -42,6 +42,8 @@ export interface ServeOptions {
   /** host:port of /metrics, /healthz and /readyz; undefined for nowhere. */
   metricsBindAddress: string | undefined;
   leaderElect: boolean;
+  /** Left out: as elsewhere in Kubernetes. */
+  leaseTimes?: LeaseTimes;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
@@ -102,11 +104,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     log.info("controller started", { provider: providerId, identity, metrics: status?.url });
     if (status !== undefined) options.onServing?.(status.url);
     if (options.leaderElect) {
-      const lease = { namespace: LEASE_NAMESPACE, name: `stargate-${providerId}-controller` };
+      const own = leaseOf(`stargate-${providerId}-controller`, options);
+      const shared = leaseOf("stargate-rollouts", options);
       await allOf(
         [
-          (both) => workAsLeader(controller, lease, identity, { ...options, signal: both }),
-          (both) => workAsLeader(rollouts, rolloutLease(options), identity, { ...options, signal: both }),
+          (both) => workAsLeader(controller, own, identity, { ...options, signal: both }),
+          (both) => workAsLeader(rollouts, shared, identity, { ...options, signal: both }),
         ],
         signal,
       );
@@ -123,10 +126,10 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 /**
  * A Rollout may be about servers of several providers, so one Lease is shared by all controllers that see the same
- * Rollouts. Those of one namespace keep it there.
+ * Rollouts. Controllers of one namespace keep theirs there: those of another have nothing to wait for.
  */
-function rolloutLease({ namespace = LEASE_NAMESPACE }: ServeOptions): ObjectRef {
-  return { namespace, name: "stargate-rollouts" };
+function leaseOf(name: string, { namespace = LEASE_NAMESPACE }: ServeOptions): ObjectRef {
+  return { namespace, name };
 }
 
 /** Leads, works, and gets in line again should the lease be lost: everything that matters is in the cluster. */
@@ -134,13 +137,14 @@ async function workAsLeader(
   controller: Working,
   lease: ObjectRef,
   identity: string,
-  { client, clock, log, signal }: ServeOptions,
+  { client, clock, log, signal, leaseTimes }: ServeOptions,
 ): Promise<void> {
   const store = leaseStore(client, lease);
   const leaseLog = log.with({ lease: lease.name });
   for (;;) {
     try {
-      await lead({ store, identity, log: leaseLog, signal, clock }, (leading) => controller.work(leading));
+      const options = { ...leaseTimes, store, identity, log: leaseLog, signal, clock };
+      await lead(options, (leading) => controller.work(leading));
       return; // the signal has aborted
     } catch (error) {
       if (!(error instanceof StargateError && error.reason === "LeaseLost")) throw error;

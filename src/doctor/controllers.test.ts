@@ -7,10 +7,10 @@ import { troubles } from "./troubles.ts";
 
 void describe("judgeControllers()", () => {
   const nowMs = Date.parse("2026-01-01T00:10:00Z");
-  const lease = (renewTime: string, holderIdentity = "host-1"): Lease => ({
+  const lease = (renewTime: string, holderIdentity = "host-1", namespace = "kube-system"): Lease => ({
     metadata: {
       name: "x",
-      namespace: "kube-system",
+      namespace,
       uid: "u",
       resourceVersion: "1",
       creationTimestamp: "",
@@ -20,10 +20,10 @@ void describe("judgeControllers()", () => {
     spec: { holderIdentity, renewTime, leaseDurationSeconds: 15 },
   });
   const rows = [
-    { given: "one that works", value: lease("2026-01-01T00:09:55Z"), waiting: 2, expected: [] },
+    { given: "one that works", value: [lease("2026-01-01T00:09:55Z")], waiting: 2, expected: [] },
     {
       given: "one that went silent, with work waiting",
-      value: lease("2026-01-01T00:05:00Z"),
+      value: [lease("2026-01-01T00:05:00Z")],
       waiting: 2,
       expected: [
         "red qemu-controller: does not run, last seen 2026-01-01T00:05:00.000Z; 2 Operations wait for it",
@@ -31,15 +31,27 @@ void describe("judgeControllers()", () => {
     },
     {
       given: "one that was stopped",
-      value: lease("2026-01-01T00:09:59Z", ""),
+      value: [lease("2026-01-01T00:09:59Z", "")],
       waiting: 0,
       expected: ["warning qemu-controller: does not run, last seen 2026-01-01T00:09:59.000Z"],
     },
-    { given: "none yet", value: undefined, waiting: 0, expected: ["warning qemu-controller: has never run"] },
+    {
+      given: "one for this namespace only",
+      value: [lease("2026-01-01T00:09:59Z", "host-1", "dc")],
+      waiting: 2,
+      expected: [],
+    },
+    {
+      given: "one for another namespace only",
+      value: [lease("2026-01-01T00:09:59Z", "host-1", "dc-2")],
+      waiting: 2,
+      expected: ["red qemu-controller: has never run; 2 Operations wait for it"],
+    },
+    { given: "none yet", value: [], waiting: 0, expected: ["warning qemu-controller: has never run"] },
   ];
   for (const { given, value, waiting, expected } of rows) {
     void it(`given ${given}`, () => {
-      const facts = [{ provider: "qemu", lease: { value }, waiting }];
+      const facts = [{ provider: "qemu", leases: { value }, work: new Map([["dc", waiting]]) }];
       assert.deepEqual(troubles(judgeControllers(facts, nowMs)), expected);
     });
   }
@@ -51,6 +63,6 @@ void describe("judgeControllers()", () => {
       operationWith({ status: { phase: "Failed" } }),
       operationWith({ server: "gone" }),
     ];
-    assert.deepEqual([...findWork([serverWith({})], operations)], [["qemu", 2]]);
+    assert.deepEqual([...findWork([serverWith({})], operations)], [["qemu", new Map([["simulator-dc", 2]])]]);
   });
 });

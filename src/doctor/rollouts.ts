@@ -3,18 +3,14 @@ import { REVISION_LABEL, ROLLOUT_LABEL, type Rollout } from "../api/v1alpha1/rol
 import { findCondition } from "../controllers/conditions.ts";
 import { hasBegun, isFinished, WAITING_FOR_TURN } from "../controllers/operation/facts.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
-import * as resources from "../kubernetes/resources.ts";
-import { Lease } from "../kubernetes/schemas.ts";
-import { attempt, ok, red, redFor, skipped, warning, type Attempt, type Finding } from "./finding.ts";
-import { holderOf, type Holder } from "./lease-holder.ts";
+import type { Lease } from "../kubernetes/schemas.ts";
+import { ok, red, redFor, skipped, warning, type Attempt, type Finding } from "./finding.ts";
+import { EVERYWHERE, holderOf, leaseIn, readLeases, type Holder } from "./leases.ts";
 
 /** What a controller has not looked at for so long, or a server has not begun, does not go on by itself. */
 const PATIENCE_MS = 10 * 60_000;
 /** Whoever paused may come back the same day. */
 const PAUSED_MS = 24 * 60 * 60_000;
-
-/** Where controllers that serve all namespaces keep their Lease; those of one keep it there. */
-const EVERYWHERE = "kube-system";
 
 export interface RolloutFacts {
   rollouts: readonly Rollout[];
@@ -29,15 +25,8 @@ export async function readRolloutLeases(
   rollouts: readonly Rollout[],
   signal: AbortSignal,
 ): Promise<Attempt<readonly Lease[]>> {
-  const namespaces = new Set([EVERYWHERE, ...rollouts.map(({ metadata }) => metadata.namespace)]);
-  return attempt(async () => {
-    const found = await Promise.all(
-      [...namespaces].map((namespace) =>
-        client.getIfExists(resources.leases, { namespace, name: "stargate-rollouts" }, Lease, signal),
-      ),
-    );
-    return found.filter((lease) => lease !== undefined);
-  }, signal);
+  const namespaces = rollouts.map(({ metadata }) => metadata.namespace);
+  return readLeases(client, { name: "stargate-rollouts", namespaces }, signal);
 }
 
 /** Pure. */
@@ -57,11 +46,7 @@ function judgeLeases({ rollouts, leases }: RolloutFacts, nowMs: number): Finding
   const open = rollouts.filter(isOpen);
   if (open.length === 0) return [];
   if ("error" in leases) return [redFor(check, leases.error, "Use a kubeconfig that may read Leases.")];
-  const holderIn = (namespace: string): Holder =>
-    holderOf(
-      leases.value.find(({ metadata }) => metadata.namespace === namespace),
-      nowMs,
-    );
+  const holderIn = (namespace: string): Holder => holderOf(leaseIn(namespace, leases.value), nowMs);
   const ofAll = holderIn(EVERYWHERE);
   const isLone = ({ metadata }: Rollout): boolean => holderIn(metadata.namespace).live === undefined;
   const lone = ofAll.live === undefined ? open.filter(isLone) : [];

@@ -270,6 +270,19 @@ void test("of two controllers one works, and the other takes over when it stops"
   assert.equal(world.datacenter.connects.length, 2);
 });
 
+void test("controllers of two namespaces do not wait for each other", async () => {
+  await using worlds = new AsyncDisposableStack();
+  for (const name of ["apart-1", "apart-2"]) {
+    const world = worlds.use(await ControllerWorld.create(cluster, name));
+    await world.startController({ leaderElect: true });
+    await world.createProfile();
+    await world.createServer("vm");
+    await world.createOperation("op", "vm");
+
+    await world.waitForPhase("op", "Succeeded");
+  }
+});
+
 void test("the controller deletes the tokens of Operations that are gone when it starts", async () => {
   await using world = await ControllerWorld.create(cluster, "orphan");
   const labels = { "stargate.io/operation-uid": "long-gone", "stargate.io/operation-namespace": "orphan" };

@@ -47,9 +47,11 @@ async function playEverything(): Promise<void> {
   await world.createOperation("make", "life", { drain: { timeout: "1s" }, force: true });
   await world.waitForOperation("make", ({ status }) => status.currentStep === "Step reset-node");
   await first.stop();
-  const other = await world.startController({ leaderElect: true, providerId: "azure", everywhere: true });
-  await waitForLease(world, "stargate-azure-controller");
-  await other.stop();
+  for (const everywhere of [false, true]) {
+    const other = await world.startController({ leaderElect: true, providerId: "azure", everywhere });
+    await waitForLease(world, everywhere ? "kube-system" : NAMESPACE, "stargate-azure-controller");
+    await other.stop();
+  }
   gate.resolve(undefined);
   await world.startController({
     leaderElect: true,
@@ -74,8 +76,8 @@ async function playEverything(): Promise<void> {
   await rollout.waitUntilGone("rack");
 }
 
-async function waitForLease(world: ControllerWorld, name: string): Promise<void> {
-  const store = leaseStore(cluster.client, { namespace: "kube-system", name });
+async function waitForLease(world: ControllerWorld, namespace: string, name: string): Promise<void> {
+  const store = leaseStore(cluster.client, { namespace, name });
   await world.waitFor(`the Lease ${name}`, async () => {
     const value = await store.read(AbortSignal.timeout(5_000));
     return { isSo: value !== undefined, value };

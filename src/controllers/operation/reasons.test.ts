@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { operationWith } from "../../api/v1alpha1/test-objects.ts";
+import { LEASE_TIMES } from "../../controller-runtime/leader-election.ts";
 import { describeDuration } from "../../lib/duration.ts";
 import { DEFAULT_LIMITS } from "./context.ts";
 import { WAITING_FOR_TURN } from "./facts.ts";
@@ -104,7 +105,7 @@ void test("every step is told of", () => {
 
 void test("limits and defaults are as told", () => {
   const { spec } = operationWith({});
-  const concurrency = /"--concurrency <count>".*wholeNumber, (\d+)\)/.exec(
+  const concurrency = /"--concurrency <count>",\s*"[^"]*",\s*wholeNumber,\s*(\d+)/.exec(
     readFileSync("src/commands/controller.ts", "utf8"),
   )?.[1];
   const rows: [what: string, howLong: string | undefined][] = [
@@ -118,6 +119,7 @@ void test("limits and defaults are as told", () => {
     ],
     ["what runs on a host, after a cancellation or deletion", describeDuration(DEFAULT_LIMITS.graceMs)],
     ["Operations worked on at once", concurrency],
+    ["silence of a controller before another one takes over", `${LEASE_TIMES.durationMs / 1000}s`],
   ];
   for (const [what, howLong] of rows) {
     const cell = page

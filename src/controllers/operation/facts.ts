@@ -8,6 +8,9 @@ export const OPERATION_FINALIZER = "stargate.io/operation";
 /** Reason of an Operation that may begin, or go on, as soon as others have ended. */
 export const WAITING_FOR_TURN = "WaitingForTurn";
 
+/** Condition: it may be worked on. False while it lacks something, also where that was taken away in its midst. */
+export const ACCEPTED = "Accepted";
+
 /** Everything decide() goes by. Gathered by observe(), from the informers' caches and a few reads. */
 export interface Facts {
   providerId: string;

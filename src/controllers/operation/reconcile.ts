@@ -6,7 +6,7 @@ import type { ObjectRef } from "../../kubernetes/client.ts";
 import { backOffMs, mayTryAgain } from "./back-off.ts";
 import type { Context } from "./context.ts";
 import { deadlineMs, decide, type Decision, type Work } from "./decide.ts";
-import { hasBegun, isBeingDeleted } from "./facts.ts";
+import { ACCEPTED, hasBegun, isBeingDeleted } from "./facts.ts";
 import { fail, failureOf, release, succeed, type Failure } from "./finish.ts";
 import { giveUp } from "./give-up.ts";
 import { ensureFinalizer, takeServer } from "./hold.ts";
@@ -76,7 +76,7 @@ async function reportWaiting(
   const isNew = operation.status.reason !== reason;
   const writer = new StatusWriter(operation, ctx);
   const phase = operation.status.phase === "Running" ? "Running" : "Pending";
-  await writer.update({ phase, reason, message }, { type: "Accepted", status: "False", reason, message });
+  await writer.update({ phase, reason, message }, { type: ACCEPTED, status: "False", reason, message });
   if (isNew) await ctx.events.record({ ...operation, kind: "Operation" }, "Normal", reason, message);
 }
 
@@ -152,7 +152,7 @@ async function reportBegin(
       ...(isFirst ? { message: "begins" } : {}),
     },
     {
-      type: "Accepted",
+      type: ACCEPTED,
       status: "True",
       reason: "Accepted",
       message: `Server "${server.metadata.name}" is this Operation's`,

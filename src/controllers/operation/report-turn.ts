@@ -1,6 +1,6 @@
 import type { Operation } from "../../api/v1alpha1/operation.ts";
 import type { Context } from "./context.ts";
-import { hasBegun, WAITING_FOR_TURN } from "./facts.ts";
+import { ACCEPTED, hasBegun, WAITING_FOR_TURN } from "./facts.ts";
 import { StatusWriter } from "./status-writer.ts";
 import type { Turn } from "./turns.ts";
 
@@ -21,7 +21,7 @@ export async function reportTurn(
   else {
     await writer.update(
       { phase: "Pending", reason, message },
-      { type: "Accepted", status: "False", reason, message },
+      { type: ACCEPTED, status: "False", reason, message },
     );
     if (isNew) await ctx.events.record({ ...operation, kind: "Operation" }, "Normal", reason, message);
   }

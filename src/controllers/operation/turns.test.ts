@@ -78,6 +78,27 @@ void test("what others began counts: a controller that was started again begins 
   assert.match(said(again.enter(put("a-3", waiting))), /number 1 of 1/);
 });
 
+void test("one that has begun and lacks something holds up its datacenter only, until it goes on", () => {
+  const lacking: OperationStatus = {
+    ...running,
+    reason: "ProfileNotFound",
+    conditions: [
+      {
+        ...{ type: "Accepted", status: "False", reason: "ProfileNotFound", message: "" },
+        lastTransitionTime: AT,
+      },
+    ],
+  };
+  put("a-1", lacking);
+  put("a-2", lacking);
+  const all = turns();
+
+  assert.match(said(all.enter(put("a-3"))), /0 of at most 2 Operations are worked on, 2 of at most 2 in/);
+  assert.equal(said(all.enter(put("b-1"))), "go");
+  assert.equal(said(all.enter(put("b-2"))), "go");
+  assert.match(said(all.enter(put("a-1", lacking))), /number 1 of 1 in line; 2 of at most 2/);
+});
+
 void test("a datacenter's own limit counts before the controller's", () => {
   ofA = { maxConcurrentOperations: 1 };
   const all = turns();

@@ -7,7 +7,7 @@ import { findCondition } from "../conditions.ts";
 import { isBehind } from "../datacenter/members.ts";
 import { decideTurns, type InLine, type TurnDecision } from "./decide-turns.ts";
 import { describeTurn } from "./describe-turn.ts";
-import { hasBegun, isBeingDeleted, isFinished, WAITING_FOR_TURN } from "./facts.ts";
+import { ACCEPTED, hasBegun, isBeingDeleted, isFinished, WAITING_FOR_TURN } from "./facts.ts";
 import { RETRYING } from "./run-step.ts";
 
 /** What the informers hold. */
@@ -146,8 +146,7 @@ export class Turns {
     if (!hasBegun(operation)) {
       return isInLine && !isBeingDeleted(operation) && !operation.spec.cancel ? "waiting" : undefined;
     }
-    const isRetrying = findCondition(operation.status.conditions ?? [], RETRYING)?.status === "True";
-    if (!isRetrying) return "working";
+    if (!rests(operation)) return "working";
     return isInLine ? "returning" : "resting";
   }
 
@@ -217,4 +216,12 @@ export class Turns {
       }
     });
   }
+}
+
+/** It has begun, and waits: for its next try, or for what was taken away meanwhile, its profile for instance. */
+function rests({ status: { conditions = [] } }: Operation): boolean {
+  return (
+    findCondition(conditions, RETRYING)?.status === "True" ||
+    findCondition(conditions, ACCEPTED)?.status === "False"
+  );
 }

@@ -11,6 +11,10 @@ import type { World } from "../lib/world.ts";
 // Starting is most of what a short command does; compiled code is kept between runs, in our cache and nowhere else.
 enableCompileCache(join(pathsFrom(process.env).cacheDir, COMPILED_CODE));
 
+// Deprecations of Node.js are for those who write programs. (One is in undici 8.12: where a kubeconfig names a SOCKS5
+// proxy, an API server's address is given to TLS as a name.)
+process.noDeprecation = true;
+
 /**
  * Runs a program: builds the World from this process's arguments, environment and signals, lets `define` add the
  * commands, and turns whatever comes out into one clear message and an exit code (2 usage, 1 failure, 130 Ctrl-C).

@@ -15,5 +15,5 @@ runSteps([
   { title: "CRDs are generated", argv: [process.execPath, "tools/generate.ts", "--check"] },
   { title: "shellcheck", argv: ["shellcheck", "--severity=style", ...shell, ".ci/run"] },
   { title: "yamllint", argv: ["yamllint", "--strict", "-c", ".yamllint.yaml", ...yaml] },
-  { title: "unit tests", argv: nodeTest(["src/**/*.test.ts", "tools/**/*.test.ts"]) },
+  { title: "unit tests", argv: nodeTest(["src/**/*.test.ts", "tools/**/*.test.ts"], { timeoutMs: 120_000 }) },
 ]);

@@ -22,13 +22,16 @@ export function runSteps(steps: readonly ToolStep[]): void {
 }
 
 /** Arguments that run these test files under our reporter. */
-export function nodeTest(globs: readonly string[], concurrency?: number): [string, ...string[]] {
+export function nodeTest(
+  globs: readonly string[],
+  { concurrency, timeoutMs = 1_500_000 }: { concurrency?: number; timeoutMs?: number } = {},
+): [string, ...string[]] {
   return [
     process.execPath,
     "--test",
     "--test-reporter=./tools/test-reporter.ts",
     "--test-reporter-destination=stdout",
-    "--test-timeout=1500000", // a hang ends the run with a name instead of CI's silence
+    `--test-timeout=${timeoutMs}`, // a hang ends the run with a name instead of CI's silence
     ...(concurrency === undefined ? [] : [`--test-concurrency=${concurrency}`]),
     ...globs,
   ];

@@ -14,7 +14,7 @@ runSteps([
 const files = globSync(["test/**/*.test.ts", "src/**/*.test.ts", "tools/**/*.test.ts"]).filter(
   (path) => path !== "test/lab/two-datacenters.test.ts",
 );
-const [file, ...args] = nodeTest(files, 1);
+const [file, ...args] = nodeTest(files, { concurrency: 1 });
 // Random faults: as many seeds as a run of every test has time for; 300 are run by hand (docs/testing.md).
 const env = { STARGATE_FAULT_RUNS: "40", ...process.env };
 const { status } = spawnSync(file, args, { stdio: "inherit", env });

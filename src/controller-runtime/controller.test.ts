@@ -177,3 +177,28 @@ void test("A controller counts its work", async () => {
   assert.match(metrics, /stargate_queue_wait_seconds_count\{controller="test"\} 3/);
   assert.match(metrics, /stargate_queue_depth\{controller="test"\} 0/);
 });
+
+void test("A controller that has stopped listens to nobody any more", async () => {
+  const things = informerOf(object("a"));
+  const asked: string[] = [];
+  const { end } = start({
+    triggers: [
+      watching(things.informer, ({ object: changed }) => {
+        asked.push(changed.metadata.name);
+        return [];
+      }),
+    ],
+    reconcile: async () => Promise.resolve(done),
+  });
+  await end();
+  const stop = new AbortController();
+  const following = things.informer.run(stop.signal);
+
+  things.release();
+  await things.informer.waitForSync(stop.signal);
+  await settle();
+
+  stop.abort();
+  await following;
+  assert.deepEqual(asked, []);
+});

@@ -18,7 +18,8 @@ export function after(delayMs: number): Next {
 /** Changes of one type of object, as reasons to look at objects. Made by `watching()`. */
 export interface Trigger {
   waitForSync(signal: AbortSignal): Promise<void>;
-  subscribe(enqueue: (key: ObjectKey) => void): void;
+  /** Returns what ends it: a controller may stop, and another one begin in the same program. */
+  subscribe(enqueue: (key: ObjectKey) => void): () => void;
 }
 
 /** Says which objects are to be looked at when one of the informer's objects changes. */
@@ -91,15 +92,16 @@ export function createController(options: ControllerOptions): Controller {
   return {
     enqueue,
     async run(signal) {
-      for (const trigger of triggers) trigger.subscribe(enqueue);
+      const subscriptions = triggers.map((trigger) => trigger.subscribe(enqueue));
       try {
         // Work on half a picture would be work on a wrong one.
         await Promise.all(triggers.map((trigger) => trigger.waitForSync(signal)));
+        await queue.run(concurrency, (key) => work(key, signal), signal);
       } catch (error) {
-        if (signal.aborted) return;
-        throw error;
+        if (!signal.aborted) throw error;
+      } finally {
+        for (const unsubscribe of subscriptions) unsubscribe();
       }
-      await queue.run(concurrency, (key) => work(key, signal), signal);
     },
   };
 }

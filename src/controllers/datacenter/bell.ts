@@ -9,8 +9,11 @@ export class Bell implements Trigger {
     return Promise.resolve();
   }
 
-  subscribe(enqueue: (key: ObjectKey) => void): void {
+  subscribe(enqueue: (key: ObjectKey) => void): () => void {
     this.#enqueue = enqueue;
+    return () => {
+      if (this.#enqueue === enqueue) this.#enqueue = () => undefined;
+    };
   }
 
   ring(objects: readonly ApiObject[]): void {

@@ -81,9 +81,10 @@ export class Turns {
     return turn.kind === "wait" ? turn : undefined;
   }
 
-  /** Calls for each Operation whose turn has come. */
-  onTurn(wake: (key: ObjectKey) => void): void {
+  /** Calls for each Operation whose turn has come, until the function that is returned is called. */
+  onTurn(wake: (key: ObjectKey) => void): () => void {
     this.#wakers.add(wake);
+    return () => void this.#wakers.delete(wake);
   }
 
   /** To be told of every change of an Operation. */

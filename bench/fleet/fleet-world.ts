@@ -57,7 +57,7 @@ export class FleetWorld implements AsyncDisposable {
     const kubeconfig = join(stateDir, "kubeconfig");
     await this.#site.writeKubeconfig(kubeconfig, { port: apiPort, as: "controller" });
     const controller = new ControllerProcess({
-      ...{ program, cacheDir, stateDir, kubeconfig, namespace: NAMESPACE, skewMs: 0 },
+      ...{ program, cacheDir, stateDir, kubeconfig, namespace: NAMESPACE, skewMs: 0, elects: false },
       socksPort: this.#socksPort,
       flags: ["--concurrency", String(concurrency)],
       onLine: (line) => {

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { CONTROLLER_FLAGS } from "../../src/lib/own-program.ts";
 import { API_PORT_ON_HOST } from "./chaos-host.ts";
+import { LEASE_SECONDS } from "./plan.ts";
 
 export interface ControllerOptions {
   /** The built qemu-controller. */
@@ -14,6 +15,8 @@ export interface ControllerOptions {
   cacheDir: string;
   stateDir: string;
   skewMs: number;
+  /** Waits for its Lease before it works. */
+  elects: boolean;
   /** Flags besides those that say where everything is. */
   flags?: readonly string[];
   onLine: (line: string) => void;
@@ -41,13 +44,13 @@ export class ControllerProcess {
   start(): void {
     if (this.#child !== undefined) return;
     const { program, kubeconfig, namespace, socksPort, skewMs, cacheDir, stateDir, onLine } = this.#options;
-    const { flags = [] } = this.#options;
+    const { flags = [], elects } = this.#options;
     const skew = skewMs === 0 ? [] : ["--import", fileURLToPath(new URL("skewed-clock.ts", import.meta.url))];
     const child = spawn(
       "setpriv",
       [
         ...["--pdeathsig", "KILL", process.execPath, ...skew, ...CONTROLLER_FLAGS, program],
-        ...["--kubeconfig", kubeconfig, "--namespace", namespace, "--no-leader-elect"],
+        ...["--kubeconfig", kubeconfig, "--namespace", namespace, ...electionFlags(elects)],
         ...["--control-plane-ip", "127.0.0.1", "--control-plane-port", String(API_PORT_ON_HOST)],
         ...["--tailnet-proxy", `socks5://127.0.0.1:${socksPort}`, "--metrics-bind-address", "0"],
         ...flags,
@@ -90,4 +93,14 @@ export class ControllerProcess {
   thaw(): void {
     this.#child?.kill("SIGCONT");
   }
+}
+
+function electionFlags(elects: boolean): string[] {
+  if (!elects) return ["--no-leader-elect"];
+  const { duration, renewDeadline, retryPeriod } = LEASE_SECONDS;
+  return [
+    ...["--leader-elect-lease-duration", `${duration}s`],
+    ...["--leader-elect-renew-deadline", `${renewDeadline}s`],
+    ...["--leader-elect-retry-period", `${retryPeriod}s`],
+  ];
 }

@@ -4,33 +4,39 @@ import type { Fault } from "./plan.ts";
 import type { Site } from "./site.ts";
 import type { Way } from "./way.ts";
 
+/** A controller and its own way to the API server. */
+export interface Controller {
+  process: ControllerProcess;
+  apiWay: Way;
+}
+
 /** What of a run can go wrong. */
 export interface Parts {
   site: Site;
   host: ChaosHost;
-  controllers: readonly ControllerProcess[];
+  controllers: readonly Controller[];
   /** From the controllers to the host. */
   sshWay: Way;
   /** From the host to the API server. */
   hostApiWay: Way;
-  /** From the controllers to the API server. */
-  apiWay: Way;
   /** Resolves after this time, or at once when nothing is to go wrong any more. */
   pause: (ms: number) => Promise<void>;
 }
 
-/** Lets one thing go wrong, and mends it. */
-export async function happen(fault: Fault, victim: ControllerProcess, parts: Parts): Promise<void> {
-  const { site, host, sshWay, hostApiWay, apiWay, pause } = parts;
+/** Lets one thing go wrong, with these controllers where it is about them, and mends it. */
+export async function happen(fault: Fault, victims: readonly Controller[], parts: Parts): Promise<void> {
+  const { site, host, sshWay, hostApiWay, pause } = parts;
+  const processes = victims.map(({ process }) => process);
+  const apiWays = victims.map(({ apiWay }) => apiWay);
   switch (fault.kind) {
     case "kill-controller":
-      await victim.kill();
+      await Promise.all(processes.map((process) => process.kill()));
       await pause(fault.downMs);
-      return victim.start();
+      return processes.forEach((process) => process.start());
     case "freeze-controller":
-      victim.freeze();
+      for (const process of processes) process.freeze();
       await pause(fault.ms);
-      return victim.thaw();
+      return processes.forEach((process) => process.thaw());
     case "cut-ssh":
       return sshWay.cut();
     case "silent-router":
@@ -38,9 +44,9 @@ export async function happen(fault: Fault, victim: ControllerProcess, parts: Par
     case "no-router":
       return close([sshWay, hostApiWay], fault.ms, pause);
     case "silent-api":
-      return silence([apiWay], fault, pause);
+      return silence(apiWays, fault, pause);
     case "no-api":
-      return close([apiWay], fault.ms, pause);
+      return close(apiWays, fault.ms, pause);
     case "kill-api":
       return site.killApiServer(() => pause(fault.downMs));
     case "power-cut":

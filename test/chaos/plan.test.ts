@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planOf } from "./plan.ts";
+import { LEASE_SECONDS, planOf } from "./plan.ts";
 
 const plans = Array.from({ length: 20 }, (_, seed) => planOf(seed));
 
@@ -21,6 +21,14 @@ void test("planOf() lets everything go wrong somewhere in the first twenty seeds
   assert.deepEqual(changes, new Set(["cancel", "delete", undefined]));
   assert.deepEqual([...operations].toSorted(), ["deprovision", "reboot", "repave"]);
   assert.ok(plans.some(({ controllers }) => controllers === 2));
-  assert.ok(plans.some(({ skewMs }) => skewMs.controller !== 0));
+  assert.ok(plans.some(({ skewMs }) => skewMs.controllers[0] !== 0));
+  const elections = plans.filter(({ elects }) => elects);
+  assert.ok(elections.every(({ controllers }) => controllers === 2));
+  assert.ok(elections.some(({ skewMs }) => skewMs.controllers[0] !== skewMs.controllers[1]));
+  const long = elections
+    .flatMap(({ faults }) => faults.map(({ fault }) => fault))
+    .filter((fault) => "ms" in fault && fault.ms > LEASE_SECONDS.duration * 1_000)
+    .map(({ kind }) => kind);
+  assert.ok(long.includes("freeze-controller") && (long.includes("no-api") || long.includes("silent-api")));
   assert.ok(plans.some(({ killsAtEveryBoundary }) => killsAtEveryBoundary));
 });

@@ -36,22 +36,31 @@ export interface PlannedOperation {
 export interface Plan {
   seed: number;
   controllers: 1 | 2;
-  /** How far the controller's and the kubelet's clocks are from the API server's. */
-  skewMs: { controller: number; kubelet: number };
+  /** True: they take turns by a Lease, and what goes wrong with a controller goes wrong with the one that leads. */
+  elects: boolean;
+  /** How far each controller's and the kubelet's clocks are from the API server's. */
+  skewMs: { controllers: readonly [number, number]; kubelet: number };
   operations: PlannedOperation[];
   faults: { at: Moment; fault: Fault }[];
   /** Kills the controller at every step boundary that has not been met before. */
   killsAtEveryBoundary: boolean;
 }
 
+/** Shorter than a controller's own, and long enough for a busy machine. */
+export const LEASE_SECONDS = { duration: 6, renewDeadline: 4, retryPeriod: 1 };
+
 /** A repave's steps begin and end about so often. */
 const BOUNDARIES = 24;
 const MINUTE = 60_000;
 
-/** Pure: the same plan for the same seed. Each twentieth kills the controller at every boundary, and nothing else. */
+/**
+ * Pure: the same plan for the same seed. Each twentieth kills the controller at every boundary, and nothing else; each
+ * fifth has two controllers, of which one leads.
+ */
 export function planOf(seed: number): Plan {
   const random = randomOf(seed);
   if (seed % 20 === 0) return planOfEveryBoundary(seed, random);
+  if (seed % 5 === 2) return planOfElection(seed, random);
   const operations = planOperations(random);
   const controllers = random.chance(0.25) ? 2 : 1;
   const count = random.between(2, 5);
@@ -64,17 +73,52 @@ export function planOf(seed: number): Plan {
     const at = planMoment(random, BOUNDARIES * operations.length);
     faults.push({ at, fault: { kind: "kill-api", downMs: random.between(200, 6_000) } });
   }
-  const skewMs = random.chance(0.3)
-    ? { controller: random.between(-10, 10) * MINUTE, kubelet: random.between(-10, 10) * MINUTE }
-    : { controller: 0, kubelet: 0 };
-  return { seed, controllers, skewMs, operations, faults, killsAtEveryBoundary: false };
+  const [controller, kubelet] = random.chance(0.3) ? [planSkew(random), planSkew(random)] : [0, 0];
+  const skewMs = { controllers: [controller, controller], kubelet } as const;
+  return { seed, controllers, elects: false, skewMs, operations, faults, killsAtEveryBoundary: false };
+}
+
+/** The leader is lost again and again, mostly for longer than its Lease is good for; its clock is its own. */
+function planOfElection(seed: number, random: Random): Plan {
+  const operations = planOperations(random);
+  const faults = Array.from({ length: random.between(2, 5) }, () => ({
+    at: planMoment(random, BOUNDARIES * operations.length),
+    fault: random.chance(0.75) ? planLeadersFault(random) : planFault(random),
+  }));
+  const isOff = random.chance(0.5);
+  const [first, second] = isOff ? [planSkew(random), planSkew(random)] : [0, 0];
+  const skewMs = { controllers: [first, second], kubelet: 0 } as const;
+  return { seed, controllers: 2, elects: true, skewMs, operations, faults, killsAtEveryBoundary: false };
+}
+
+function planLeadersFault(random: Random): Fault {
+  const kind = random.pick<"kill-controller" | "freeze-controller" | "no-api" | "silent-api">([
+    ...(["kill-controller", "freeze-controller", "freeze-controller", "no-api", "silent-api"] as const),
+  ]);
+  const ms = random.between(LEASE_SECONDS.duration * 1_000, LEASE_SECONDS.duration * 2_500);
+  switch (kind) {
+    case "kill-controller":
+      return { kind, downMs: random.chance(0.5) ? 0 : ms };
+    case "freeze-controller":
+    case "no-api":
+      return { kind, ms };
+    case "silent-api":
+      return { kind, ms, thenCut: random.chance(0.5) };
+  }
+}
+
+function planSkew(random: Random): number {
+  return random.between(-10, 10) * MINUTE;
 }
 
 function planOfEveryBoundary(seed: number, random: Random): Plan {
   const kinds: OperationType[] = seed === 0 ? ["repave"] : ["repave", random.pick(["reboot", "deprovision"])];
   const operations = kinds.map((operation) => ({ operation, isFollowedAtOnce: false }));
-  const skewMs = { controller: 0, kubelet: 0 };
-  return { seed, controllers: 1, skewMs, operations, faults: [], killsAtEveryBoundary: true };
+  const skewMs = { controllers: [0, 0], kubelet: 0 } as const;
+  return {
+    ...{ seed, controllers: 1, elects: false, skewMs, operations },
+    ...{ faults: [], killsAtEveryBoundary: true },
+  };
 }
 
 function planOperations(random: Random): PlannedOperation[] {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Operation } from "../../src/api/v1alpha1/operation.ts";
 import { ChaosHost } from "./chaos-host.ts";
 import { ControllerProcess } from "./controller-process.ts";
-import { happen, type Parts } from "./faults.ts";
+import { happen, type Controller, type Parts } from "./faults.ts";
 import { Objects } from "./objects.ts";
-import type { Moment, Plan, PlannedOperation } from "./plan.ts";
+import type { Fault, Moment, Plan, PlannedOperation } from "./plan.ts";
 import { startRelay, startSocksProxy } from "./router.ts";
 import type { Site } from "./site.ts";
 import { Timeline } from "./timeline.ts";
@@ -14,7 +14,8 @@ import { untruths } from "./truth.ts";
 import { Way } from "./way.ts";
 
 const BOUNDARY = / step (begins|is looked at again|ended) .*operation=(\S+) .*step=(\S+)/;
-const TELLING = / (WARN |ERROR|step |operation |not done|server let go)(?!.*cannot watch)/;
+const LEADING = / leading .*lease=stargate-qemu-controller/;
+const TELLING = / (WARN |ERROR|step |operation |not done|server let go|leading )(?!.*cannot watch)/;
 /** Longer than any run takes whose Operations come to an end, on a machine that is busy too. */
 const LIMIT_MS = 900_000;
 
@@ -23,6 +24,8 @@ export interface Outcome {
   seed: number;
   wrong: string[];
   timeline: string;
+  /** How often the lead changed. */
+  takeovers: number;
 }
 
 /** Carries out a plan on a host of its own, mends everything, and looks at what is so then. */
@@ -30,7 +33,7 @@ export async function carryOut(plan: Plan, site: Site): Promise<Outcome> {
   await using disposables = new AsyncDisposableStack();
   const run = await Run.begin(plan, site, disposables);
   const wrong = await run.story().catch((error: unknown) => [`the run itself: ${String(error)}`]);
-  return { seed: plan.seed, wrong, timeline: run.timeline.toString() };
+  return { seed: plan.seed, wrong, timeline: run.timeline.toString(), takeovers: run.takeovers };
 }
 
 class Run {
@@ -42,6 +45,11 @@ class Run {
   readonly #met = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
   #boundaries = 0;
+  /** The controller that began to lead last. */
+  #leader = 0;
+  #hasLeader = false;
+  /** How often another one came to lead. */
+  takeovers = 0;
   #waiting: { at: Moment; act: () => Promise<void> }[] = [];
 
   private constructor(plan: Plan, timeline: Timeline, objects: Objects, parts: Parts, over: AbortController) {
@@ -59,48 +67,50 @@ class Run {
     timeline.note(`plan: ${JSON.stringify(plan)}`);
     const note = (text: string): void => timeline.note(text);
     const host = disposables.use(await ChaosHost.start({ kubeletSkewMs: plan.skewMs.kubelet, note }));
-    const [sshWay, hostApiWay, apiWay] = [new Way(), new Way(), new Way()];
+    const [sshWay, hostApiWay] = [new Way(), new Way()];
     const apiPort = { port: site.apiPort };
     const hostApi = await startRelay({ path: join(host.host.shared, "api.sock") }, apiPort, hostApiWay);
-    const api = await startRelay("any port", apiPort, apiWay);
     const socks = await startSocksProxy({ path: host.sshSocket }, sshWay);
-    for (const { close } of [hostApi, api, socks]) disposables.defer(close);
+    for (const { close } of [hostApi, socks]) disposables.defer(close);
     await site.writeKubeconfig(join(host.host.shared, "admin.conf"), { port: 6443, as: "admin" });
     const name = `chaos-${plan.seed}`;
     const stateDir = join(site.folder, name);
     await mkdir(stateDir);
-    const kubeconfig = join(stateDir, "kubeconfig");
-    await site.writeKubeconfig(kubeconfig, { port: api.port, as: "controller" });
     const objects = new Objects(site.cluster.client, name, `vm-${plan.seed}`);
     await objects.createAll(host.host.address);
     const self: { run?: Run } = {};
-    const controllers = Array.from(
-      { length: plan.controllers },
-      (_, index) =>
-        new ControllerProcess({
-          ...{ program: site.program, kubeconfig, namespace: name, stateDir, cacheDir: site.cacheDir },
-          ...{ socksPort: socks.port, skewMs: plan.skewMs.controller },
-          onLine: (line) => self.run?.hear(line, index),
-        }),
-    );
-    for (const controller of controllers) disposables.defer(() => controller.kill());
+    const controllers: Controller[] = [];
+    for (const [index, skewMs] of plan.skewMs.controllers.slice(0, plan.controllers).entries()) {
+      const apiWay = new Way();
+      const api = await startRelay("any port", apiPort, apiWay);
+      disposables.defer(api.close);
+      const kubeconfig = join(stateDir, `kubeconfig-${index}`);
+      await site.writeKubeconfig(kubeconfig, { port: api.port, as: "controller" });
+      const process = new ControllerProcess({
+        ...{ program: site.program, kubeconfig, namespace: name, stateDir, cacheDir: site.cacheDir },
+        ...{ socksPort: socks.port, skewMs, elects: plan.elects },
+        onLine: (line) => self.run?.hear(line, index),
+      });
+      disposables.defer(() => process.kill());
+      controllers.push({ process, apiWay });
+    }
     const over = new AbortController();
     const pause = (ms: number): Promise<void> =>
       sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
-    const parts = { site, host, controllers, sshWay, hostApiWay, apiWay, pause };
+    const parts = { site, host, controllers, sshWay, hostApiWay, pause };
     return (self.run = new Run(plan, timeline, objects, parts, over));
   }
 
   async story(): Promise<string[]> {
     const { operations, faults } = this.#plan;
     const { controllers } = this.#parts;
-    for (const controller of controllers) controller.start();
+    for (const { process } of controllers) process.start();
     for (const [index, { at, fault }] of faults.entries()) {
-      const victim = controllers[index % controllers.length] ?? controllers[0];
-      if (victim === undefined) throw new Error("no controller");
       this.#when(at, async () => {
-        this.timeline.note(`FAULT ${JSON.stringify(fault)}`);
-        await happen(fault, victim, this.#parts);
+        const victims = this.#victimsOf(fault, index);
+        const who = victims.map((victim) => controllers.indexOf(victim)).join(" and ");
+        this.timeline.note(`FAULT ${JSON.stringify(fault)} (controller ${who})`);
+        await happen(fault, victims, this.#parts);
         this.timeline.note(`mended: ${fault.kind}`);
       });
     }
@@ -116,8 +126,23 @@ class Run {
     this.#waiting = [];
     await Promise.all(this.#underWay);
     this.timeline.note("everything is mended");
-    const facts = { plan: this.#plan, objects: this.#objects, host: this.#parts.host, controllers };
+    const processes = controllers.map(({ process }) => process);
+    const facts = {
+      plan: this.#plan,
+      objects: this.#objects,
+      host: this.#parts.host,
+      controllers: processes,
+    };
     return untruths(facts);
+  }
+
+  /** Who leads, where one does. Else each in turn, and all where it is about the API server. */
+  #victimsOf({ kind }: Fault, index: number): readonly Controller[] {
+    const { controllers } = this.#parts;
+    const isOfAll = !this.#plan.elects && (kind === "no-api" || kind === "silent-api");
+    if (isOfAll) return controllers;
+    const chosen = this.#plan.elects ? this.#leader : index % controllers.length;
+    return controllers.slice(chosen, chosen + 1);
   }
 
   /** Creates an Operation, and waits for its end. */
@@ -159,6 +184,11 @@ class Run {
   }
 
   private hear(line: string, controller: number): void {
+    if (LEADING.test(line)) {
+      if (this.#hasLeader) this.takeovers++;
+      this.#hasLeader = true;
+      this.#leader = controller;
+    }
     if (TELLING.test(line)) this.timeline.note(`controller ${controller}: ${line.slice(25, 400)}`);
     const [, what, operation, step] = BOUNDARY.exec(line) ?? [];
     if (what === undefined) return;
@@ -169,12 +199,10 @@ class Run {
     const boundary = `${operation} ${step} ${what === "ended" ? "ended" : "begun"}`;
     if (!this.#plan.killsAtEveryBoundary || this.#met.has(boundary) || this.#over.signal.aborted) return;
     this.#met.add(boundary);
-    const victim = this.#parts.controllers[controller];
-    if (victim !== undefined) {
-      this.#now({ boundary: 0, afterMs: 0 }, async () =>
-        happen({ kind: "kill-controller", downMs: 0 }, victim, this.#parts),
-      );
-    }
+    const victims = this.#parts.controllers.slice(controller, controller + 1);
+    this.#now({ boundary: 0, afterMs: 0 }, async () =>
+      happen({ kind: "kill-controller", downMs: 0 }, victims, this.#parts),
+    );
   }
 }
 

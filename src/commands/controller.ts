@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createLog, type LogLevel } from "../lib/log.ts";
 import type { World } from "../lib/world.ts";
@@ -81,9 +82,10 @@ export function createControllerCommand(providerId: string, world: World): Comma
       new Option("--log-level <level>", "how much is logged").choices(["debug", "info", "warn", "error"]),
     )
     .action(async (flags: Flags) => {
-      const [{ readLabState }, { runController }] = await Promise.all([
+      const [{ readLabState }, { runController }, { usualKubeconfig }] = await Promise.all([
         import("../lab/lab-state.ts"),
         import("../controllers/run-controller.ts"),
+        import("../kubernetes/kubeconfig.ts"),
       ]);
       const lab = await readLabState(world.paths.labDir);
       const plan = decideControlPlane({
@@ -93,6 +95,7 @@ export function createControllerCommand(providerId: string, world: World): Comma
         port: flags.controlPlanePort,
         kubeconfig: flags.kubeconfig,
         kubeconfigOfEnv: world.env["KUBECONFIG"],
+        hasUsualKubeconfig: existsSync(usualKubeconfig(world.env)),
         lab,
       });
       await runController(

@@ -35,6 +35,7 @@ const nothing: ControlPlaneChoice = {
   port: undefined,
   kubeconfig: undefined,
   kubeconfigOfEnv: undefined,
+  hasUsualKubeconfig: false,
   lab: undefined,
 };
 
@@ -60,9 +61,24 @@ const rows: { given: string; choice: Partial<ControlPlaneChoice>; expected: obje
     expected: { mode: "embedded", kubeconfig: "/lab/admin.conf" },
   },
   {
-    given: "mode tailscale and KUBECONFIG",
-    choice: { mode: "tailscale", ip: "100.99.0.7", kubeconfigOfEnv: "/k" },
-    expected: { mode: "tailscale", kubeconfig: "/k" },
+    given: "mode tailscale and KUBECONFIG, which may be a list and is read as one",
+    choice: { mode: "tailscale", ip: "100.99.0.7", kubeconfigOfEnv: "/k:/l" },
+    expected: { mode: "tailscale", kubeconfig: undefined },
+  },
+  {
+    given: "KUBECONFIG alone",
+    choice: { kubeconfigOfEnv: "/k:/l" },
+    expected: { mode: "kind", kubeconfig: undefined },
+  },
+  {
+    given: "nothing but ~/.kube/config, as kind leaves it",
+    choice: { hasUsualKubeconfig: true },
+    expected: { mode: "kind", server: undefined, kubeconfig: undefined },
+  },
+  {
+    given: "a lab and ~/.kube/config",
+    choice: { lab, hasUsualKubeconfig: true },
+    expected: { mode: "embedded", kubeconfig: "/lab/admin.conf" },
   },
   {
     given: "a kubeconfig alone",

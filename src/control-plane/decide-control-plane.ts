@@ -17,11 +17,16 @@ export interface ControlPlaneChoice {
   kubeconfig: string | undefined;
   /** KUBECONFIG: counts where neither a flag nor a lab says what is meant. */
   kubeconfigOfEnv: string | undefined;
+  /** There is a ~/.kube/config: what is meant where nothing else says anything. */
+  hasUsualKubeconfig: boolean;
   lab: LabState | undefined;
 }
 
 /** Where workers join. In kind's case its tailnet address may have to be asked of the container first. */
-export type ControlPlanePlan = { kubeconfig: string | undefined } & (
+export type ControlPlanePlan = {
+  /** Undefined: what KUBECONFIG (perhaps a list of files) or ~/.kube/config says. */
+  kubeconfig: string | undefined;
+} & (
   | { mode: "embedded"; server: string; lab: LabState }
   | { mode: "tailscale"; server: string }
   | { mode: "kind"; server: string | undefined; container: string; port: number }
@@ -34,7 +39,7 @@ export type ControlPlanePlan = { kubeconfig: string | undefined } & (
  */
 export function decideControlPlane(choice: ControlPlaneChoice): ControlPlanePlan {
   checkAddress(choice);
-  const kubeconfig = choice.kubeconfig ?? choice.kubeconfigOfEnv;
+  const { kubeconfig } = choice;
   switch (choice.mode ?? guessMode(choice)) {
     case "embedded":
       return embedded(choice);
@@ -63,7 +68,7 @@ function guessMode(choice: ControlPlaneChoice): ControlPlaneMode {
   const { ip, hostname, lab, kubeconfig } = choice;
   if (ip !== undefined || hostname !== undefined) return "tailscale";
   if (lab !== undefined && (kubeconfig === undefined || kubeconfig === lab.kubeconfigPath)) return "embedded";
-  if (kubeconfig !== undefined || choice.kubeconfigOfEnv !== undefined) return "kind";
+  if ((kubeconfig ?? choice.kubeconfigOfEnv) !== undefined || choice.hasUsualKubeconfig) return "kind";
   throw new UsageError(
     "Cannot tell which cluster to serve: there is no lab here and no kubeconfig was given",
     "Run `stargate lab up` first, or name a cluster with --kubeconfig and --control-plane-mode.",

@@ -77,6 +77,11 @@ export async function readContextNamespace(source: KubeconfigSource): Promise<st
 
 type Origin = { text: string } | { paths: readonly string[] } | { pod: true };
 
+/** Where kubectl looks, and kind writes, where nothing says otherwise. */
+export function usualKubeconfig(env: Env): string {
+  return join(env["HOME"] ?? homedir(), ".kube", "config");
+}
+
 function originOf({ kubeconfigPath, kubeconfig, env = {} }: KubeconfigSource): Origin {
   if (kubeconfig !== undefined) return { text: kubeconfig };
   if (kubeconfigPath !== undefined) return { paths: [kubeconfigPath] };
@@ -86,7 +91,7 @@ function originOf({ kubeconfigPath, kubeconfig, env = {} }: KubeconfigSource): O
     const present = listed.filter((path) => existsSync(path));
     return { paths: present.length > 0 ? present : listed.slice(0, 1) };
   }
-  const usual = join(env["HOME"] ?? homedir(), ".kube", "config");
+  const usual = usualKubeconfig(env);
   return !existsSync(usual) && env["KUBERNETES_SERVICE_HOST"] !== undefined
     ? { pod: true }
     : { paths: [usual] };

@@ -20,7 +20,8 @@ void describe("Operations whatever goes wrong", { skip: hostsAreMissing, concurr
   });
   after(async () => {
     // One alone may have ended before its leader was to be lost.
-    if (elections.planned > 2) assert.ok(elections.takeovers > elections.planned, "leaders were not lost");
+    if (elections.planned > 2)
+      assert.ok(elections.takeovers > elections.planned / 2, "leaders were not lost");
     await site[Symbol.asyncDispose]();
   });
 

@@ -106,7 +106,7 @@ export function showEffectiveRoutes(arm: Arm, nic: Resource): Answer {
   if (vm === undefined || arm.guests.get(vm.id.toLowerCase())?.power !== "running") {
     throw networkError(
       400,
-      "NetworkInterfaceNotAttachedToRunningVirtualMachine",
+      "NicMustBeAttachedToRunningVmToGetEffectiveRoutes",
       `Network interface ${nic.id} must be attached to a running virtual machine for its effective routes to be known.`,
     );
   }

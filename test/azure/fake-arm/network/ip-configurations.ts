@@ -126,8 +126,8 @@ function chooseAddress(
   if (properties.privateIPAddress === undefined) {
     throw networkError(
       400,
-      "StaticPrivateIPAddressRequired",
-      `ipconfiguration ${id} has PrivateIPAllocationMethod Static but no private IP address.`,
+      "PrivateIPAddressMissing",
+      `Private IP address is required when privateIPAllocationMethod is Static in IP configuration ${id}.`,
     );
   }
   checkStaticAddress(arm, subnet, id, properties.privateIPAddress);

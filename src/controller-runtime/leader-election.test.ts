@@ -174,6 +174,20 @@ void test("lead() counts its time from before it asked: slow answers make it no 
   assert.equal(stoppedAfterMs, 10_000);
 });
 
+void test("lead() does not wait for an answer that never comes", async () => {
+  const { store, clock, options } = scene();
+  const times = { durationMs: 60, renewDeadlineMs: 40, retryMs: 1 };
+  const work = async (signal: AbortSignal): Promise<void> => {
+    store.read = async () => {
+      clock.advance(20);
+      return new Promise(() => undefined);
+    };
+    await untilAborted(signal);
+  };
+
+  await assert.rejects(lead({ ...options, ...times }, work), { reason: "LeaseLost", message: /timeout/ });
+});
+
 void test("lead() that was stopped for longer than its time asks nobody whether it still leads", async () => {
   const { store, clock, options } = scene();
   const work = async (signal: AbortSignal): Promise<void> => {

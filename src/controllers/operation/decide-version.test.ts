@@ -13,6 +13,8 @@ const rows: [wanted: string, mx: string, says: "install" | RegExp][] = [
   ["1.100.0", "v1.37.2", /newer/],
   ["1.33.9", "v1.37.2", /1\.33\.9 is more than 3 minor versions older/],
   ["1.3", "v1.37.2", /older/],
+  ["1.31", "v1.33.1", "install"],
+  ["1.30", "v1.33.1", /1\.30 is too old.*1\.31 … 1\.33/],
   ["1.37", "", /Cannot compare/],
   ["1.37", "v2.0.0", /Cannot compare/],
 ];

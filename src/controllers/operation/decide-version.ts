@@ -1,5 +1,7 @@
 /** How many minor versions a kubelet may be older than its API server. It may never be newer. */
 const MAX_MINORS_OLDER = 3;
+/** kubeadm of this minor is the first that reads the configuration a worker joins with. */
+const OLDEST_MINOR = 31;
 
 export type VersionDecision = { kind: "install"; version: string } | { kind: "refuse"; message: string };
 
@@ -13,7 +15,7 @@ export function decideVersion(wanted: string, mx: string): VersionDecision {
   if (ours === undefined || theirs === undefined) {
     return { kind: "refuse", message: `Cannot compare Kubernetes ${wanted} with the control plane's ${mx}.` };
   }
-  const oldest = `1.${Math.max(theirs - MAX_MINORS_OLDER, 0)}`;
+  const oldest = `1.${Math.max(theirs - MAX_MINORS_OLDER, OLDEST_MINOR)}`;
   const remedy = `Set kubernetesVersion of the profile to ${oldest} … 1.${theirs}, then create a new Operation.`;
   if (ours > theirs) {
     return {
@@ -25,6 +27,12 @@ export function decideVersion(wanted: string, mx: string): VersionDecision {
     return {
       kind: "refuse",
       message: `Kubernetes ${wanted} is more than ${MAX_MINORS_OLDER} minor versions older than the control plane's ${mx}. ${remedy}`,
+    };
+  }
+  if (ours < OLDEST_MINOR) {
+    return {
+      kind: "refuse",
+      message: `Kubernetes ${wanted} is too old: its kubeadm does not read what workers join with. ${remedy}`,
     };
   }
   return { kind: "install", version: wanted };

@@ -2,6 +2,7 @@ import { renderCrds } from "../api/crds.ts";
 import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import { applyManifests } from "../kubernetes/apply-manifests.ts";
+import { patientClient } from "../kubernetes/patient-client.ts";
 import type { DatacenterRequest, Inventory, Provider, RouterJoin } from "../providers/provider.ts";
 import { routersOf } from "../providers/routers.ts";
 import { createSshConnector } from "../remote/ssh.ts";
@@ -17,6 +18,8 @@ import { writeServers } from "./write-servers.ts";
 
 /** Long enough for a slow emulated router to boot and join. */
 const ROUTER_KEY_TTL_SECONDS = 3_600;
+/** A run that has made VMs for minutes does not end because the API server restarts. */
+const WRITE_TIMEOUT_MS = 180_000;
 
 export interface PrepareRequest<Options> {
   datacenter: DatacenterRequest;
@@ -36,8 +39,8 @@ export async function prepareDatacenter<Options>(
   connections: Connections,
   world: World,
 ): Promise<Inventory> {
-  const { client, tailnet, dialer } = connections;
-  const { progress, signal } = world;
+  const { tailnet, dialer } = connections;
+  const { progress, signal, clock } = world;
   await progress.step("Check the request, the tailnet and this host", async () => {
     await Promise.all([
       tailnet.checkAccess(signal),
@@ -45,7 +48,11 @@ export async function prepareDatacenter<Options>(
       provider.preflight(datacenter, options, world),
     ]);
   });
-  await progress.step("Install the custom resources", () => applyManifests(client, renderCrds(), { signal }));
+  await progress.step("Install the custom resources", () =>
+    applyManifests(connections.client, renderCrds(), { signal }),
+  );
+  // It has answered: if it does not later, it will again.
+  const client = patientClient(connections.client, { timeoutMs: WRITE_TIMEOUT_MS, signal, clock });
 
   const keys: RouterKey[] = [];
   const join = routerJoin(connections, keys, world);

@@ -8,6 +8,7 @@ import { routersOf } from "../providers/routers.ts";
 import { createSshConnector } from "../remote/ssh.ts";
 import { ROUTER_TAG, type RouterKey } from "../tailnet/tailnet.ts";
 import type { Connections } from "./connections.ts";
+import { findOtherLogins } from "./find-other-logins.ts";
 import { recordVerification } from "./record-verification.ts";
 import { checkRequest } from "./survey.ts";
 import { verifyWorkers, type WorkerLogin } from "./verify-way.ts";
@@ -103,6 +104,8 @@ export async function prepareDatacenter<Options>(
     await progress.step("Write the Server objects", () =>
       writeServers(client, inventory, namespace, owner, signal),
     );
+    const otherLogins = await findOtherLogins(client, namespace, login, signal);
+    if (otherLogins !== undefined) progress.say(otherLogins);
     return inventory;
   } finally {
     await revokeKeys(keys, connections, world);

@@ -5,7 +5,7 @@ import { addSecret } from "../../lib/redact.ts";
 import type { KubeClient } from "../../kubernetes/client.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import { isFinished } from "./facts.ts";
-import { secretText } from "../secret-text.ts";
+import { secretText } from "../../kubernetes/secret-text.ts";
 import { Secret } from "../../kubernetes/schemas.ts";
 
 const NAMESPACE = "kube-system";

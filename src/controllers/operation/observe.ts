@@ -4,7 +4,7 @@ import type { Server } from "../../api/v1alpha1/server.ts";
 import type { KubeClient, ObjectRef } from "../../kubernetes/client.ts";
 import { z } from "zod";
 import * as resources from "../../kubernetes/resources.ts";
-import { secretText } from "../secret-text.ts";
+import { secretText } from "../../kubernetes/secret-text.ts";
 import { Secret } from "../../kubernetes/schemas.ts";
 import type { Context } from "./context.ts";
 import { isBeingDeleted, isFinished, type Facts } from "./facts.ts";

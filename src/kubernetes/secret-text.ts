@@ -1,4 +1,4 @@
-import type { Secret } from "../kubernetes/schemas.ts";
+import type { Secret } from "./schemas.ts";
 
 /** A value of a Secret as text, or undefined where it is missing or empty. */
 export function secretText(secret: Secret, key: string): string | undefined {

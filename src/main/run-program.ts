@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { systemClock } from "../lib/clock.ts";
 import { describeError, isAborted, StargateError, UsageError } from "../lib/errors.ts";
+import { giveBack } from "../lib/give-back.ts";
 import { createLog, type LogLevel } from "../lib/log.ts";
 import { COMPILED_CODE, pathsFrom } from "../lib/paths.ts";
 import { createProgress } from "../lib/progress.ts";
@@ -35,6 +36,11 @@ export async function runProgram(define: (world: World) => Command | Promise<Com
     throwInsteadOfExiting(program);
     await program.parseAsync(process.argv);
   }, stop.signal);
+  await giveBack(world.paths, world.env).catch((error: unknown) =>
+    world.log.warn("Cannot give the caller of sudo what was written for him", {
+      error: describeError(error),
+    }),
+  );
   // Idle keep-alive connections must not hold a finished program.
   process.exit();
 }

@@ -47,7 +47,7 @@ export function openNetwork(datacenter: Datacenter): Network {
 /** @throws StargateError RootNeeded */
 export async function requireCapabilities(mode: NetworkState["mode"]): Promise<void> {
   if (mode === "rootless" || (await canMakeNetworks())) return;
-  throw new StargateError("RootNeeded", "Cannot make a bridge network: this takes root", {
+  throw new StargateError("RootNeeded", "Cannot make or change a bridge network: this takes root", {
     remedy: "Run the command with sudo -E, or give --qemu-network rootless.",
   });
 }

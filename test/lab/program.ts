@@ -22,7 +22,8 @@ export async function run(
 ): Promise<Outcome> {
   const [file, ...args] = argv;
   const child = spawn(file, args, { env, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.end(stdin ?? "");
+  // Who ends without reading it says so by its exit code.
+  child.stdin.on("error", () => undefined).end(stdin ?? "");
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -14,6 +14,7 @@ demo: host-packages build ## The main job on this machine: real VMs become Ready
 
 .PHONY: test
 test: host-packages build ## Every test, the real lab end to end included
+	@scripts/install-host-packages.sh check
 	@node tools/test.ts
 
 .PHONY: e2e-azure

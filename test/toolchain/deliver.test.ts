@@ -181,8 +181,8 @@ void test(
     stop.abort(new DOMException("Ctrl-C", "AbortError"));
     await assert.rejects(run, { name: "AbortError" });
     assert.deepEqual(await readdir(context.root), []);
-    const { stdout } = await exec(["ps", "-eo", "args"]);
-    assert.ok(!stdout.includes(slow), "a compiler is still running");
+    // What was killed may be seen for a moment yet; one that was not stays until this test's time is up.
+    while ((await exec(["ps", "-eo", "args"])).stdout.includes(slow));
   },
 );
 

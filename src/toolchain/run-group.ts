@@ -22,7 +22,8 @@ const graceMs = 5_000;
 
 /**
  * Runs a compiler driver with the compilers it starts as one group, so that aborting stops all of them: an interrupt
- * first, which lets it clean up its temporary files, and a kill where that does not end it.
+ * first, which lets it clean up its temporary files, and a kill for what does not end on it. A driver may end on its
+ * interrupt a moment after it started a compiler that never saw one, so what it leaves behind is killed as well.
  */
 export async function runGroup(
   argv: readonly [string, ...string[]],
@@ -37,6 +38,9 @@ export async function runGroup(
     killTimer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), graceMs);
   };
   signal.addEventListener("abort", stop, { once: true });
+  child.once("exit", () => {
+    if (signal.aborted) signalGroup(child.pid, "SIGKILL");
+  });
   const errorLines: string[] = [];
   createInterface(child.stderr).on("line", (line) => {
     errorLines.push(line);

@@ -9,13 +9,14 @@ main() {
   local disk
   disk="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
   if cmp --silent "$disk/version" "$LIBRARY/version"; then return; fi
-  install -d "$LIBRARY" /usr/local/sbin /usr/local/bin
+  install -d "$LIBRARY" /usr/local/sbin /usr/local/bin /etc/systemd/networkd.conf.d
   install -m 0755 "$disk/tailscaled" /usr/local/sbin/tailscaled
   install -m 0755 "$disk/tailscale" /usr/local/bin/tailscale
   install -m 0755 "$disk/configure-router.sh" "$disk/join-tailnet.sh" "$disk/read-seed.sh" "$disk/check-tailnet.sh" \
     "$LIBRARY/"
   install -m 0644 "$disk"/*.nft "$disk/keepalived.conf" "$LIBRARY/"
   install -m 0644 "$disk"/*.service /etc/systemd/system/
+  install -m 0644 "$disk/networkd.conf" /etc/systemd/networkd.conf.d/stargate.conf
   install -m 0644 "$disk/version" "$LIBRARY/version.new"
   systemctl daemon-reload
   local units=(stargate-router.service tailscaled.service stargate-join.service stargate-gateway.service)

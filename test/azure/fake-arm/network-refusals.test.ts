@@ -114,14 +114,29 @@ const refused: { name: string; put: (world: TestWorld) => Promise<unknown>; code
   },
   {
     name: "a route to an appliance without its address",
+    put: (world) => putRoute(world, { nextHopType: "VirtualAppliance" }),
+    code: "MissingNextHopIpAddress",
+  },
+  {
+    name: "a route to what is no address",
+    put: (world) => putRoute(world, { nextHopType: "VirtualAppliance", nextHopIpAddress: "10.0.0" }),
+    code: "CodeNotKnown",
+  },
+  {
+    name: "a route to nowhere with an address",
+    put: (world) => putRoute(world, { nextHopType: "None", nextHopIpAddress: "10.0.0.4" }),
+    code: "CodeNotKnown",
+  },
+  {
+    name: "a network with ranges that overlap",
     put: ({ network }) =>
-      network.routeTables.createOrUpdate(
+      network.virtualNetworks.createOrUpdate(
         GROUP,
-        "t",
-        { ...AT, routes: [{ name: "r", addressPrefix: "0.0.0.0/0", nextHopType: "VirtualAppliance" }] },
+        "v",
+        { ...AT, addressSpace: { addressPrefixes: ["10.0.0.0/16", "10.0.1.0/24"] } },
         POLL,
       ),
-    code: "InvalidRouteNextHopIpAddress",
+    code: "CodeNotKnown",
   },
   {
     name: "a child of what is not there",
@@ -129,6 +144,14 @@ const refused: { name: string; put: (world: TestWorld) => Promise<unknown>; code
     code: "ResourceNotFound",
   },
 ];
+
+function putRoute(
+  { network }: TestWorld,
+  nextHop: { nextHopType: string; nextHopIpAddress?: string },
+): Promise<unknown> {
+  const route = { name: "r", addressPrefix: "0.0.0.0/0", ...nextHop };
+  return network.routeTables.createOrUpdate(GROUP, "t", { ...AT, routes: [route] }, POLL);
+}
 
 function rule(
   name: string,

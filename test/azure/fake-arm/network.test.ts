@@ -111,7 +111,11 @@ void test("routes are children of their own, and go when their table is written 
   );
   await assert.rejects(
     routes.createOrUpdate(GROUP, "t", "again", { addressPrefix: "0.0.0.0/0", ...toRouter }, POLL),
-    { code: "RouteConflict" },
+    {
+      statusCode: 400,
+      code: "RouteConflict",
+      message: "Route: again conflicts with Route: all. Routes cannot have the same AddressPrefix.",
+    },
   );
   await routes.delete(GROUP, "t", "all", POLL);
   assert.equal((await routes.get(GROUP, "t", "tailnet")).nextHopIpAddress, "10.50.1.4");

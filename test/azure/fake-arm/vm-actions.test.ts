@@ -212,6 +212,16 @@ const view: VmView = {
   nics: [],
 };
 
+void test("a VM without boot diagnostics has no serial log to show", async () => {
+  await using world = await startVm();
+  const { virtualMachines } = world.compute;
+  const vm = await virtualMachines.get(GROUP, "vm");
+  const disabled = { ...vm, diagnosticsProfile: { bootDiagnostics: { enabled: false } } };
+  await virtualMachines.createOrUpdate(GROUP, "vm", disabled, POLL);
+
+  await assert.rejects(virtualMachines.retrieveBootDiagnosticsData(GROUP, "vm"), { code: "CodeNotKnown" });
+});
+
 void test("a guest that boots slowly shows its agent and its host keys later", async () => {
   let time = 0;
   const guest = new InMemoryBackend(view, {

@@ -1,6 +1,6 @@
 import type { Answer, Call } from "../core/answer.ts";
 import type { Arm } from "../core/arm.ts";
-import { ArmError } from "../core/arm-error.ts";
+import { unsourcedError } from "../core/arm-error.ts";
 import type { Resource } from "../core/store.ts";
 import { requireGuest } from "./vm-actions.ts";
 import { readVm } from "./vm-body.ts";
@@ -8,11 +8,7 @@ import { readVm } from "./vm-body.ts";
 /** Links to the serial console's log and a screenshot, which need no login but end after a while. */
 export function retrieveBootDiagnostics(arm: Arm, vm: Resource, call: Call): Answer {
   if (readVm(vm.properties).diagnosticsProfile?.bootDiagnostics?.enabled !== true) {
-    throw new ArmError(
-      409,
-      "BootDiagnosticsNotEnabled",
-      `Boot diagnostics is not enabled for the virtual machine '${vm.name}'.`,
-    );
+    throw unsourcedError(409, `Boot diagnostics is not enabled for the virtual machine '${vm.name}'.`);
   }
   const { backend } = requireGuest(arm, vm);
   const folder = `/bootdiagnostics-${vm.guid.slice(0, 8)}-${vm.guid}/${vm.name}.${vm.guid}`;

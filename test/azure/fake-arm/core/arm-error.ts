@@ -43,3 +43,11 @@ export class ArmError extends Error {
 export function networkError(status: number, code: string, message: string): ArmError {
   return new ArmError(status, code, message, { details: [] });
 }
+
+/** What a refusal says as its code where Azure surely refuses, but nobody was found who tells with which code. */
+const CODE_NOT_KNOWN = "CodeNotKnown";
+
+/** A refusal whose code no source tells, so that nothing can come to depend on one that we made up. */
+export function unsourcedError(status: number, message: string): ArmError {
+  return new ArmError(status, CODE_NOT_KNOWN, message, { details: [] });
+}

@@ -1,7 +1,7 @@
 import { routeDeserializer } from "../../../../node_modules/@azure/arm-network/dist/esm/models/common/models.js";
 import { Address4 } from "ip-address";
 import { z } from "zod";
-import { networkError } from "../core/arm-error.ts";
+import { networkError, unsourcedError } from "../core/arm-error.ts";
 import { textIn, type JsonObject } from "../core/json.ts";
 import type { Kind, PutRequest } from "../core/kind.ts";
 import { isSameId, parentId, type Resource } from "../core/store.ts";
@@ -49,26 +49,36 @@ export function prepareRoute({ target, wanted }: PutRequest, others: readonly Re
   const { addressPrefix, nextHopType, nextHopIpAddress } = parsed.data;
   // Anything without a slash or dot is a service tag, for instance AzureCloud.
   if (/[./]/.test(addressPrefix)) readRange(addressPrefix, target.id);
-  const needsAddress = nextHopType === "VirtualAppliance";
-  if (
-    needsAddress !== (nextHopIpAddress !== undefined) ||
-    (needsAddress && !Address4.isValid(nextHopIpAddress ?? ""))
-  ) {
-    throw networkError(
-      400,
-      "InvalidRouteNextHopIpAddress",
-      `Route ${target.id} needs a next hop IP address where its next hop type is VirtualAppliance, and only there.`,
-    );
-  }
+  checkNextHop(target.name, nextHopType, nextHopIpAddress);
   const same = others.find(({ properties }) => textIn(properties, "addressPrefix") === addressPrefix);
   if (same !== undefined) {
     throw networkError(
       400,
       "RouteConflict",
-      `Route ${target.name} conflicts with route ${same.name}: routes of one table cannot have the same address prefix.`,
+      `Route: ${target.name} conflicts with Route: ${same.name}. Routes cannot have the same AddressPrefix.`,
     );
   }
   return { addressPrefix, nextHopType, ...(nextHopIpAddress === undefined ? {} : { nextHopIpAddress }) };
+}
+
+function checkNextHop(name: string, type: string, address: string | undefined): void {
+  if (type === "VirtualAppliance" && (address ?? "") === "") {
+    throw networkError(
+      400,
+      "MissingNextHopIpAddress",
+      `NextHopIpAddress cannot be Null or Empty in route ${name} when NextHopType is VirtualAppliance.`,
+    );
+  }
+  if (address === undefined) return;
+  if (type !== "VirtualAppliance") {
+    throw unsourcedError(
+      400,
+      `Route ${name} has a next hop address, which is for the type VirtualAppliance.`,
+    );
+  }
+  if (!Address4.isValid(address)) {
+    throw unsourcedError(400, `The next hop address of route ${name} is no IPv4 address.`);
+  }
 }
 
 export function showRoute(route: Resource): JsonObject {

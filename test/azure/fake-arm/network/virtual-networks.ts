@@ -1,7 +1,7 @@
 import { virtualNetworkDeserializer } from "../../../../node_modules/@azure/arm-network/dist/esm/models/common/models.js";
 import { overlaps } from "../../../../src/lib/cidr.ts";
 import type { Arm } from "../core/arm.ts";
-import { networkError } from "../core/arm-error.ts";
+import { networkError, unsourcedError } from "../core/arm-error.ts";
 import { compact, objectIn, objectsIn, type Json, type JsonObject } from "../core/json.ts";
 import type { Kind, PutRequest } from "../core/kind.ts";
 import type { Resource } from "../core/store.ts";
@@ -56,11 +56,7 @@ function prepareSubnets(arm: Arm, request: PutRequest): Resource[] | undefined {
     );
   }
   if (space.some((one, index) => space.slice(index + 1).some((other) => overlaps(one, other)))) {
-    throw networkError(
-      400,
-      "OverlappingAddressPrefixesInVnet",
-      `Address prefixes of virtual network ${target.id} overlap.`,
-    );
+    throw unsourcedError(400, `Address prefixes of virtual network ${target.id} overlap.`);
   }
   const around = { name: target.name, location: wanted.location, space };
   const children = childrenInBody(arm, subnets, request, "subnets", (child, before) =>

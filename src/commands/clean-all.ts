@@ -34,7 +34,10 @@ export function cleanAllCommand(world: World): Command {
 
 async function ask({ isInteractive, signal }: World): Promise<boolean> {
   if (!isInteractive)
-    throw new UsageError("Nobody is there to be asked", "Add --yes to remove it without asking.");
+    throw new UsageError(
+      "Nobody is there to be asked",
+      "Add --yes (with make: YES=1) to remove it without asking.",
+    );
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await terminal.question("Remove all this? [y/N] ", { signal })).trim());

@@ -1,5 +1,6 @@
 import { request, type Dispatcher } from "undici";
 import { StargateError } from "../lib/errors.ts";
+import { unlessAborted } from "../lib/unless-aborted.ts";
 import { errorCode, errorFromAnswer, errorFromConnection } from "./api-errors.ts";
 import type { Credentials } from "./kubeconfig.ts";
 
@@ -48,6 +49,7 @@ export function createTransport(credentials: Credentials): Transport {
       if (value !== undefined) url.searchParams.set(name, value);
     }
     const { headers, dispatcher } = await authenticate();
+    wanted.signal?.throwIfAborted(); // a credential plugin may take its time
     return request(url, {
       method: wanted.method,
       headers: {
@@ -81,7 +83,8 @@ export function createTransport(credentials: Credentials): Transport {
   async function open(wanted: ApiRequest): Promise<Body> {
     wanted.signal?.throwIfAborted();
     try {
-      const { statusCode, body } = await sendTwiceIfNeeded(wanted);
+      // By itself, undici looks at the signal only when there is a connection to send the request over.
+      const { statusCode, body } = await unlessAborted(sendTwiceIfNeeded(wanted), wanted.signal);
       if (statusCode < 300) return body;
       throw errorFromAnswer(wanted.action, statusCode, await body.text());
     } catch (error) {

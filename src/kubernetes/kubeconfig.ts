@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
+import type { DispatcherOptions, KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import type { Dispatcher } from "undici";
 import { describeError, StargateError } from "../lib/errors.ts";
 import { withoutHttp2 } from "../lib/http1.ts";
 import type { Env } from "../lib/paths.ts";
 import { addSecret } from "../lib/redact.ts";
+import { createAbortableAgent } from "./abortable-agent.ts";
 
 export interface KubeconfigSource {
   /** Path of a kubeconfig file. Default: KUBECONFIG, ~/.kube/config, or the Pod we run in. */
@@ -34,7 +35,17 @@ export async function loadCredentials(source: KubeconfigSource): Promise<Credent
   const { KubeConfig, bufferFromFileOrString } = await import("@kubernetes/client-node/dist/config.js");
   const { RequestContext } = await import("@kubernetes/client-node/dist/gen/http/http.js");
   const origin = originOf(source);
-  const config = new KubeConfig();
+  /** Keeps what connections are to be made with: the official client tells it to nobody. */
+  class KnownConfig extends KubeConfig {
+    made: DispatcherOptions | undefined;
+
+    override createDispatcherOptions(
+      ...asked: Parameters<KubeConfig["createDispatcherOptions"]>
+    ): DispatcherOptions {
+      return (this.made = super.createDispatcherOptions(...asked));
+    }
+  }
+  const config = new KnownConfig();
   try {
     load(config, origin, () => new KubeConfig());
     const cluster = config.getCurrentCluster();
@@ -51,12 +62,20 @@ export async function loadCredentials(source: KubeconfigSource): Promise<Credent
         } catch (error) {
           throw invalid(origin, error);
         }
-        return { headers: context.getHeaders(), dispatcher: withoutHttp2(context.getDispatcher()) };
+        return {
+          headers: context.getHeaders(),
+          dispatcher: dispatcherOf(config.made, context.getDispatcher()),
+        };
       },
     };
   } catch (error) {
     throw error instanceof StargateError ? error : invalid(origin, error);
   }
+}
+
+/** Through a proxy, an attempt to connect goes on after its request was aborted, until it times out. */
+function dispatcherOf(made: DispatcherOptions | undefined, given: Dispatcher | undefined): Dispatcher {
+  return made?.type === "agent" ? createAbortableAgent(made.connect) : withoutHttp2(given);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from "../../lib/clock.ts";
 import { addSecret } from "../../lib/redact.ts";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { createJsonHttp, type HttpOptions } from "../http.ts";
 import { Token } from "./schemas.ts";
 
@@ -83,17 +84,4 @@ function oauthTokens(
       if (current?.got?.authorization === refused) current = undefined;
     },
   };
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -22,7 +22,7 @@ import { judgeHost, readHost } from "./host.ts";
 import { judgeLab } from "./lab.ts";
 import { judgeApi, readApi, workerServerOf } from "./mx.ts";
 import { judgeRollouts, readRolloutLeases } from "./rollouts.ts";
-import { judgeTailnet, readTailnet, type OAuthClient } from "./tailnet.ts";
+import { judgeTailnet, readTailnet } from "./tailnet.ts";
 import { tryServer } from "./try-server.ts";
 
 export interface DoctorRequest extends ConnectionFlags {
@@ -64,7 +64,7 @@ async function examine(connections: Connections, request: DoctorRequest, world: 
   const [api, cluster, found, apiTime, tailnetTime] = await Promise.all([
     readApi(client, workerServer, clock.now(), signal),
     readCluster(client, signal),
-    readTailnet(tailnet, oauthClient(request), signal),
+    readTailnet(tailnet, credentialsOf(request), signal),
     readClock("the API server", `${client.server}/version`, apiClock),
     readClock(tailnet.description, lab?.headscaleUrl ?? tailnet.loginServer ?? "https://api.tailscale.com", {
       clock,
@@ -158,8 +158,12 @@ async function findWorkerServer(
   return attempt(async () => (await resolveControlPlane(plan, client.caPem, { signal })).server, signal);
 }
 
-function oauthClient({ tailnet }: DoctorRequest): OAuthClient | undefined {
+function credentialsOf({ tailnet }: DoctorRequest): Parameters<typeof readTailnet>[1] {
   const choice = decideTailnet(tailnet);
-  if (choice?.api !== "tailscale" || !("clientId" in choice.credentials)) return undefined;
-  return { baseUrl: choice.baseUrl ?? "https://api.tailscale.com/api/v2", ...choice.credentials };
+  const hasAuthKey = choice?.authKey !== undefined;
+  if (choice?.api !== "tailscale" || !("clientId" in choice.credentials)) {
+    return { oauth: undefined, hasAuthKey };
+  }
+  const baseUrl = choice.baseUrl ?? "https://api.tailscale.com/api/v2";
+  return { oauth: { baseUrl, ...choice.credentials }, hasAuthKey };
 }

@@ -10,6 +10,7 @@ const inOrder: TailnetFacts = {
   access: { value: undefined },
   devices: { value: [deviceWith()] },
   scopes: { value: ["devices:core", "devices:routes", "auth_keys"] },
+  hasAuthKey: false,
 };
 
 void describe("judgeTailnet()", () => {
@@ -21,6 +22,21 @@ void describe("judgeTailnet()", () => {
     {
       given: "a scope too few",
       facts: { scopes: { value: ["devices:core", "auth_keys", "devices:routes:read"] } },
+      expected: ["red scopes: the OAuth client lacks devices:routes"],
+    },
+    {
+      given: "no scope to make keys with",
+      facts: { scopes: { value: ["devices:core", "devices:routes"] } },
+      expected: ["red scopes: the OAuth client lacks auth_keys"],
+    },
+    {
+      given: "no scope to make keys with, and an auth key",
+      facts: { scopes: { value: ["devices:core", "devices:routes"] }, hasAuthKey: true },
+      expected: [],
+    },
+    {
+      given: "a scope too few, and an auth key",
+      facts: { scopes: { value: ["devices:core"] }, hasAuthKey: true },
       expected: ["red scopes: the OAuth client lacks devices:routes"],
     },
     {

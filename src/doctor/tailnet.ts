@@ -6,8 +6,9 @@ import { StargateError } from "../lib/errors.ts";
 import { ROUTER_TAG, type Device, type Tailnet } from "../tailnet/tailnet.ts";
 import { attempt, ok, red, redFor, skipped, warning, type Attempt, type Finding } from "./finding.ts";
 
-/** What an OAuth client of Tailscale must be allowed. */
-const neededScopes = ["devices:core", "devices:routes", "auth_keys"] as const;
+/** What an OAuth client of Tailscale must be allowed; and, unless routers join with a key that was given, to make one. */
+const neededScopes = ["devices:core", "devices:routes"] as const;
+const scopeForKeys = "auth_keys";
 
 export interface TailnetFacts {
   description: string;
@@ -15,6 +16,8 @@ export interface TailnetFacts {
   devices: Attempt<Device[]>;
   /** What the token of an OAuth client may do; undefined where the credential is of another kind. */
   scopes: Attempt<string[]> | undefined;
+  /** Whether routers join with an auth key that was given, so that none is made for them. */
+  hasAuthKey: boolean;
 }
 
 /** An OAuth client whose token tells its scopes, and where the token is had. */
@@ -26,7 +29,7 @@ export interface OAuthClient {
 
 export async function readTailnet(
   tailnet: Tailnet,
-  oauth: OAuthClient | undefined,
+  { oauth, hasAuthKey }: { oauth: OAuthClient | undefined; hasAuthKey: boolean },
   signal: AbortSignal,
 ): Promise<TailnetFacts> {
   const [access, devices, scopes] = await Promise.all([
@@ -34,11 +37,12 @@ export async function readTailnet(
     attempt(() => tailnet.listDevices(signal), signal),
     oauth === undefined ? undefined : attempt(() => readScopes(oauth, signal), signal),
   ]);
-  return { description: tailnet.description, access, devices, scopes };
+  return { description: tailnet.description, access, devices, scopes, hasAuthKey };
 }
 
 /** Pure. */
-export function judgeTailnet({ description, access, devices, scopes }: TailnetFacts): Finding[] {
+export function judgeTailnet(facts: TailnetFacts): Finding[] {
+  const { description, access, devices, scopes, hasAuthKey } = facts;
   const findings = [
     "error" in access
       ? redFor(
@@ -47,7 +51,7 @@ export function judgeTailnet({ description, access, devices, scopes }: TailnetFa
           "Check the credentials, and that the tailnet's API can be reached.",
         )
       : ok("credentials", `${description} accepts them`),
-    ...(scopes === undefined ? [] : [judgeScopes(scopes)]),
+    ...(scopes === undefined ? [] : [judgeScopes(scopes, hasAuthKey)]),
   ];
   if ("error" in devices) {
     const isManual =
@@ -64,15 +68,25 @@ export function judgeTailnet({ description, access, devices, scopes }: TailnetFa
   return [...findings, ...judgeDevices(devices.value)];
 }
 
-function judgeScopes(scopes: Attempt<string[]>): Finding {
+function judgeScopes(scopes: Attempt<string[]>, hasAuthKey: boolean): Finding {
   if ("error" in scopes) return skipped("scopes", "no token was had that tells them");
   const has = new Set(scopes.value);
-  const missing = neededScopes.filter((scope) => !has.has(scope) && !has.has("all"));
-  if (missing.length === 0) return ok("scopes", neededScopes.join(", "));
-  return red(
+  const isMissing = (scope: string): boolean => !has.has(scope) && !has.has("all");
+  const needed = hasAuthKey ? neededScopes : [...neededScopes, scopeForKeys];
+  const missing = needed.filter(isMissing);
+  if (missing.length > 0) {
+    return red(
+      "scopes",
+      `the OAuth client lacks ${missing.join(", ")}`,
+      `Give it ${needed.join(", ")}, with the tag ${ROUTER_TAG}: https://login.tailscale.com/admin/settings/oauth.`,
+    );
+  }
+  const isKeyUsed = hasAuthKey && isMissing(scopeForKeys);
+  return ok(
     "scopes",
-    `the OAuth client lacks ${missing.join(", ")}`,
-    `Give it ${neededScopes.join(", ")}, with the tag ${ROUTER_TAG}: https://login.tailscale.com/admin/settings/oauth.`,
+    isKeyUsed
+      ? `${needed.join(", ")}; ${scopeForKeys} is not needed, as routers join with the auth key that was given`
+      : needed.join(", "),
   );
 }
 

@@ -14,6 +14,7 @@ import {
   type Connections,
 } from "../prep-dc-inventory/connections.ts";
 import { destroyDatacenter } from "../prep-dc-inventory/destroy-datacenter.ts";
+import { checkLogin } from "../prep-dc-inventory/ensure-login.ts";
 import { prepareDatacenter } from "../prep-dc-inventory/prepare-datacenter.ts";
 import { checkRequest } from "../prep-dc-inventory/survey.ts";
 import type { DatacenterRequest, Inventory, Provider } from "../providers/provider.ts";
@@ -86,11 +87,17 @@ async function prepare(
     sshPublicKey: keys.publicKey,
     artifactsDir: artifactsDirFor(connections, world),
   };
+  const login = { username: datacenter.adminUsername, privateKey: keys.privateKey };
   if (flags.dryRun) {
-    await Promise.all([
+    const place = { namespace, routerName: flags.routerName, login };
+    const [decided] = await Promise.all([
+      checkLogin(place, connections, world.signal),
       checkRequest(datacenter, namespace, provider, connections, world),
       provider.preflight(datacenter, options, world),
     ]);
+    if (decided.kind === "put") {
+      world.print(`${"update".padEnd(10)}Secret ${namespace}/${decided.secrets.join(", ")}: gets this login`);
+    }
     const plan = await provider.plan(datacenter, options, world);
     world.print(plan.map(({ action, what }) => `${action.padEnd(10)}${what}`).join("\n"));
     world.print(
@@ -98,7 +105,6 @@ async function prepare(
     );
     return;
   }
-  const login = { username: datacenter.adminUsername, privateKey: keys.privateKey };
   const inventory = await prepareDatacenter(
     { datacenter, namespace, provider, options, login },
     connections,

@@ -1,6 +1,8 @@
 import { API_VERSION } from "../api/v1alpha1/kind.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
 import { namespaces, provisioningProfiles, secrets } from "../kubernetes/resources.ts";
+import { renderLoginSecret } from "../kubernetes/login-secret.ts";
+import { publicKeyOf } from "../remote/public-key.ts";
 import { z } from "zod";
 
 /** A place for the Servers of one provider, with what its workers are made with by default. */
@@ -46,19 +48,20 @@ export interface OwnObject {
   body: object;
 }
 
-/** Pure: Secrets and ProvisioningProfiles as the README names them. */
-export function ownObjects({ version, privateKey, isKeyNamed, authKey }: OwnObjectsInput): OwnObject[] {
+/** Pure: Secrets and ProvisioningProfiles as the README names them. `publicKey` is the private key's. */
+export function ownObjects(
+  { version, privateKey, isKeyNamed, authKey }: OwnObjectsInput,
+  publicKey: string | undefined,
+): OwnObject[] {
+  const assumedKey = isKeyNamed ? undefined : publicKey;
   return places.flatMap(({ namespace, profile, sshSecret, username }) => {
-    const secret = (name: string, keep: boolean, stringData: object): OwnObject => ({
-      type: secrets,
-      namespace,
-      name,
-      keep,
-      body: { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, type: "Opaque", stringData },
+    const secret = (name: string, keep: boolean, body: object): OwnObject => ({
+      ...{ type: secrets, namespace, name, keep, body },
     });
+    const login = renderLoginSecret({ namespace, name: sshSecret, username, privateKey, assumedKey });
     return [
-      secret(sshSecret, !isKeyNamed, { username, privateKey }),
-      ...(authKey === undefined ? [] : [secret(TAILNET_SECRET, false, { authKey })]),
+      secret(sshSecret, !isKeyNamed, login),
+      ...(authKey === undefined ? [] : [secret(TAILNET_SECRET, false, renderAuthKey(namespace, authKey))]),
       {
         type: provisioningProfiles,
         namespace,
@@ -81,6 +84,11 @@ export function ownObjects({ version, privateKey, isKeyNamed, authKey }: OwnObje
   });
 }
 
+function renderAuthKey(namespace: string, authKey: string): object {
+  const metadata = { name: TAILNET_SECRET, namespace };
+  return { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", stringData: { authKey } };
+}
+
 /** Writes them, with their namespaces. Returns the names of those that were there and left alone. */
 export async function writeOwnObjects(
   client: KubeClient,
@@ -91,8 +99,9 @@ export async function writeOwnObjects(
     const body = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
     await client.apply(namespaces, { namespace: "", name }, body, { signal });
   }
+  const publicKey = await publicKeyOf(input.privateKey);
   const kept: string[] = [];
-  for (const { type, namespace, name, keep, body } of ownObjects(input)) {
+  for (const { type, namespace, name, keep, body } of ownObjects(input, publicKey)) {
     const ref = { namespace, name };
     if (keep && (await client.getIfExists(type, ref, z.unknown(), signal)) !== undefined) {
       kept.push(`${namespace}/${name}`);

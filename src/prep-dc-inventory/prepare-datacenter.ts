@@ -8,7 +8,7 @@ import { routersOf } from "../providers/routers.ts";
 import { createSshConnector } from "../remote/ssh.ts";
 import { ROUTER_TAG, type RouterKey } from "../tailnet/tailnet.ts";
 import type { Connections } from "./connections.ts";
-import { findOtherLogins } from "./find-other-logins.ts";
+import { checkLogin, putLogin } from "./ensure-login.ts";
 import { recordVerification } from "./record-verification.ts";
 import { checkRequest } from "./survey.ts";
 import { verifyWorkers, type WorkerLogin } from "./verify-way.ts";
@@ -42,18 +42,27 @@ export async function prepareDatacenter<Options>(
 ): Promise<Inventory> {
   const { tailnet, dialer } = connections;
   const { progress, signal, clock } = world;
-  await progress.step("Check the request, the tailnet and this host", async () => {
-    await Promise.all([
+  const place = { namespace, routerName: datacenter.routerName, login };
+  const decided = await progress.step("Check the request, the tailnet and this host", async () => {
+    const [found] = await Promise.all([
+      checkLogin(place, connections, signal),
       tailnet.checkAccess(signal),
       checkRequest(datacenter, namespace, provider, connections, world),
       provider.preflight(datacenter, options, world),
     ]);
+    return found;
   });
   await progress.step("Install the custom resources", () =>
     applyManifests(connections.client, renderCrds(), { signal }),
   );
   // It has answered: if it does not later, it will again.
   const client = patientClient(connections.client, { timeoutMs: WRITE_TIMEOUT_MS, signal, clock });
+
+  if (decided.kind === "put") {
+    await progress.step(`Put this login into Secret ${decided.secrets.join(" and ")}`, () =>
+      putLogin(decided.secrets, place, client, signal),
+    );
+  }
 
   const keys: RouterKey[] = [];
   const join = routerJoin(connections, keys, world);
@@ -104,8 +113,7 @@ export async function prepareDatacenter<Options>(
     await progress.step("Write the Server objects", () =>
       writeServers(client, inventory, namespace, owner, signal),
     );
-    const otherLogins = await findOtherLogins(client, namespace, login, signal);
-    if (otherLogins !== undefined) progress.say(otherLogins);
+    if (decided.kind === "tell") progress.say(decided.text);
     return inventory;
   } finally {
     await revokeKeys(keys, connections, world);

@@ -78,7 +78,11 @@ async function listDevices(tailnet: Tailnet, signal: AbortSignal): Promise<Devic
   }
 }
 
-async function listServers(client: KubeClient, signal: AbortSignal): Promise<Surroundings["servers"]> {
+/** Every Server of the cluster; none where it does not know what that is yet. */
+export async function listServers(
+  client: Pick<KubeClient, "list">,
+  signal: AbortSignal,
+): Promise<Surroundings["servers"]> {
   try {
     const { items } = await client.list(servers, Server, { signal });
     return items.map(({ metadata, spec }) => ({

@@ -36,7 +36,8 @@ const holds: Readonly<Record<string, (promise: string) => void | Promise<void>>>
     assert.ok(logs.includes(path), logs.join(" "));
   },
   object: (promise) => {
-    const made = ownObjects({ version: "v1.37.2", privateKey: "-", isKeyNamed: false, authKey: "-" });
+    const given = { version: "v1.37.2", privateKey: "-", isKeyNamed: false, authKey: "-" };
+    const made = ownObjects(given, undefined);
     const names = made.map(({ namespace, name, type }) => `${namespace} ${type.plural} ${name}`);
     assert.ok(names.includes(promise), names.join("\n"));
   },

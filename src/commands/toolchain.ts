@@ -27,16 +27,21 @@ export function toolchainCommand(world: World): Command {
           world.print(toolchain.program(wanted));
           return;
         }
+        const mirrorLines: string[] = [];
         if (mirror !== undefined) {
           const { fillMirror } = await import("../toolchain/mirror/fill-mirror.ts");
-          await fillMirror(resolve(mirror), toolchain, world);
+          const manifestSha256 = await fillMirror(resolve(mirror), toolchain, world);
+          mirrorLines.push(
+            `mirror       ${resolve(mirror)}`,
+            `  its artifactSource.manifestSha256: ${manifestSha256}`,
+          );
         }
         world.print(
           [
             `Kubernetes   ${toolchain.kubernetesVersion}`,
             `kubectl      ${toolchain.program("kubectl")}`,
             `node bundle  ${toolchain.nodeBundleDir}`,
-            ...(mirror === undefined ? [] : [`mirror       ${resolve(mirror)}`]),
+            ...mirrorLines,
           ].join("\n"),
         );
       },

@@ -33,6 +33,8 @@ export interface Stage extends AsyncDisposable {
   fake: FakeArm;
   lab: LabState;
   mirrorUrl: string;
+  /** As --mirror prints it, for profiles. */
+  manifestSha256: string;
   home: string;
   /** For what is too long to be shown. */
   logs: string;
@@ -81,7 +83,9 @@ export async function setStage(transcriptPath: string | undefined): Promise<Stag
   transcript.note("A lab for its tailnet, and a mirror");
   stack.defer(async () => void (await exec(["bin/stargate", "lab", "destroy"], { env, okCodes: [0, 1, 2] })));
   await shell.type("bin/stargate lab up");
-  await shell.type(`bin/stargate toolchain --mirror ${join(own.cacheDir, "test-mirror")}`);
+  const filled = await shell.type(`bin/stargate toolchain --mirror ${join(own.cacheDir, "test-mirror")}`);
+  const manifestSha256 = /manifestSha256: ([0-9a-f]{64})$/m.exec(filled)?.[1];
+  if (manifestSha256 === undefined) throw new Error("the mirror's checksum was not printed");
   const mirror = stack.use(await serveMirror(join(own.cacheDir, "test-mirror")));
   const world = worldFor(env, transcript);
   const lab = await readLabState(world.paths.labDir);
@@ -111,7 +115,7 @@ export async function setStage(transcriptPath: string | undefined): Promise<Stag
   }
   const kept = stack.move();
   return {
-    ...{ shell, transcript, fake, lab, home, logs, mirrorUrl: mirror.url },
+    ...{ shell, transcript, fake, lab, home, logs, mirrorUrl: mirror.url, manifestSha256 },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }

@@ -17,7 +17,7 @@ export interface Target {
 
 /** README "Azure VMs": a datacenter, its workers repaved into Ready nodes. */
 export async function makeNodes(stage: Stage, target: Target): Promise<void> {
-  const { shell, transcript, mirrorUrl, fake, logs } = stage;
+  const { shell, transcript, mirrorUrl, manifestSha256, fake, logs } = stage;
   shell.env["AZURE_SUBSCRIPTION_ID"] = fake.settings.subscriptionId;
   await shell.type(readmeCommand(SECTION, "export DEPLOY_NUM="));
   const readme = readmeCommand(SECTION, "bin/prep-dc-inventory");
@@ -34,7 +34,7 @@ export async function makeNodes(stage: Stage, target: Target): Promise<void> {
   transcript.note("Secret, profile (with the mirror, as these VMs have no internet), controller, Operations");
   await shell.type(readmeCommand(SECTION, "kubectl create secret"));
   const profile = readmeCommand(SECTION, "kubectl apply");
-  const source = `  artifactSource:\n    type: Mirror\n    url: ${mirrorUrl}\n`;
+  const source = `  artifactSource:\n    type: Mirror\n    url: ${mirrorUrl}\n    manifestSha256: ${manifestSha256}\n`;
   await shell.type(profile.replace(/(\n {2}adminUsername: .*\n)/, `$1${source}`));
   shell.start(target.controller, join(logs, "azure-controller.log"));
   await shell.type(

@@ -25,9 +25,10 @@ const podPrograms = ["kube-apiserver", "kube-controller-manager", "kube-schedule
 
 /**
  * Fills a folder with everything that VMs without internet take from a mirror: any web server can serve it. What is
- * there is replaced where it is of other programs, and left where it is of these.
+ * there is replaced where it is of other programs, and left where it is of these. Returns the checksum of the workers'
+ * manifest, as a profile's artifactSource.manifestSha256 wants it.
  */
-export async function fillMirror(root: string, toolchain: Toolchain, world: World): Promise<void> {
+export async function fillMirror(root: string, toolchain: Toolchain, world: World): Promise<string> {
   const architecture = hostArchitecture(process.arch);
   const { kubernetesVersion } = toolchain;
   await mkdir(root, { recursive: true });
@@ -37,11 +38,10 @@ export async function fillMirror(root: string, toolchain: Toolchain, world: Worl
       replaceUnlessMadeOf(join(root, folder), origins, (out) => make(out, { toolchain, architecture })),
     );
   };
-  await world.progress.step(`Fill ${mirrorFolders.node(kubernetesVersion, architecture)}`, async () =>
-    replaceUnlessMadeOf(
-      join(root, mirrorFolders.node(kubernetesVersion, architecture)),
-      [await realpath(toolchain.nodeBundleDir)],
-      (out) => copyBundle(toolchain.nodeBundleDir, out),
+  const node = mirrorFolders.node(kubernetesVersion, architecture);
+  await world.progress.step(`Fill ${node}`, async () =>
+    replaceUnlessMadeOf(join(root, node), [await realpath(toolchain.nodeBundleDir)], (out) =>
+      copyBundle(toolchain.nodeBundleDir, out),
     ),
   );
   await fill(
@@ -50,6 +50,9 @@ export async function fillMirror(root: string, toolchain: Toolchain, world: Worl
     makeControlPlane,
   );
   await fill(mirrorFolders.tailscale(architecture), ["tailscale", "tailscaled"], makeTailscale);
+  return createHash("sha256")
+    .update(await readFile(join(root, node, "manifest.json")))
+    .digest("hex");
 }
 
 interface Making {

@@ -80,7 +80,7 @@ async function serve(t: TestContext, folder: string): Promise<string> {
 void test("a mirror that was filled says what a control plane takes from it, by checksums that hold", async (t) => {
   const { dir, toolchain } = await makeToolchain(t);
   const root = join(dir, "mirror");
-  await fillMirror(root, toolchain, world);
+  const manifestSha256 = await fillMirror(root, toolchain, world);
 
   const { node, controlPlane, tailscale, tailscaleSha256, kubernetesVersion } = await readMirrorControlPlane(
     await serve(t, root),
@@ -91,6 +91,7 @@ void test("a mirror that was filled says what a control plane takes from it, by 
 
   assert.equal(kubernetesVersion, "1.37.2");
   assert.equal(node.files[0]?.sha256, sha256("bundle"));
+  assert.equal(manifestSha256, sha256(await readFile(join(root, `v1.37.2-linux-${arch}`, "manifest.json"))));
   const folder = join(root, `mx-v1.37.2-linux-${arch}`);
   const [kubectl, images, tailscaleTar] = await Promise.all([
     readFile(join(folder, controlPlane.kubectl.name)),

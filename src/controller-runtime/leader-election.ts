@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { describeError, StargateError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { unlessAborted } from "../lib/unless-aborted.ts";
 
 /** A Lease as the API server holds it. */
 export interface LeaseRecord {
@@ -125,7 +126,7 @@ class Candidate {
       try {
         const limitMs = Math.min(renewDeadlineMs / 2, this.#leftMs());
         const attempt = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-        if (!(await orAborted(this.#renew(attempt), attempt))) throw leaseLost("somebody else holds it");
+        if (!(await unlessAborted(this.#renew(attempt), attempt))) throw leaseLost("somebody else holds it");
       } catch (error) {
         if (isOver(signal)) return;
         if (error instanceof StargateError && error.reason === "LeaseLost") throw error;
@@ -198,20 +199,6 @@ class Candidate {
       this.#options.log.info("waiting for the lease", { holder: lease.holder });
     }
     return now - this.#seen.atMs > lease.durationMs;
-  }
-}
-
-/** Not every request ends at once when it is told to: one that waits for a connection may wait on. */
-async function orAborted<T>(request: Promise<T>, signal: AbortSignal): Promise<T> {
-  request.catch(() => undefined); // nobody may wait for it any more
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([request, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -11,7 +11,7 @@ const TAILSCALE = `
 state=/var/lib/stargate/fake-state
 printf '%s\\n' "$*" >>/var/lib/stargate/fake-calls
 case "$1" in
-  status) if [[ -e $state ]]; then echo '{"BackendState": "Running", "Self": {"DNSName": "r1.ts.test."}}'; else echo '{"BackendState": "NeedsLogin"}'; fi ;;
+  status) if [[ -e $state ]]; then echo '{"BackendState": "Running", "Self": {"DNSName": "r1.ts.test."}'"$(cat /var/lib/stargate/fake-health 2>/dev/null)"'}'; else echo '{"BackendState": "NeedsLogin"}'; fi ;;
   up)
     for word; do case "$word" in --auth-key=file:*) printf 'key %s\\n' "$(cat "\${word#--auth-key=file:}")" >>/var/lib/stargate/fake-calls ;; esac; done
     touch $state ;;
@@ -80,6 +80,21 @@ void test("settle-vm.sh uses a key once, and sets the flags of a member", async 
 
   assert.match(stdout, /^set --hostname=r1 --advertise-routes=10\.50\.1\.0\/24$/m);
   assert.doesNotMatch(stdout, /^up /m);
+});
+
+void test("settle-vm.sh leaves port 22 to sshd where the tailnet's policy lets nobody in by Tailscale SSH", async () => {
+  const inputs = { TAILNET_FLAGS: `${FLAGS}\n--ssh` };
+  const member = "mkdir -p /var/lib/stargate; touch /var/lib/stargate/fake-state";
+  // As tailscaled 1.102 has it in `tailscale status --json`.
+  const health = `"Tailscale SSH enabled, but access controls don't allow anyone to access this device. Ask your admin to update your tailnet's ACLs to allow access."`;
+  const refused = `${member}; cat >/var/lib/stargate/fake-health <<'HEALTH'\n, "Health": [${health}]\nHEALTH\n`;
+
+  const allowed = await runInNamespace(script, place("done", inputs, member), CALLS);
+  const useless = await runInNamespace(script, place("done", inputs, refused), CALLS);
+
+  assert.match(allowed.stdout, /^set .* --ssh$/m);
+  assert.doesNotMatch(allowed.stdout, /--ssh=false/);
+  assert.match(useless.stdout, /^set .* --ssh\n(.*\n)*set --ssh=false$/m);
 });
 
 void test("settle-vm.sh waits for nobody: cloud-init at work, and cloud-init that failed", async () => {

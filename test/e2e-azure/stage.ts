@@ -96,7 +96,7 @@ export async function setStage(transcriptPath: string | undefined): Promise<Stag
   const vnets = new Vnets(dir, ports);
   stack.defer(() => vnets.removeAll());
   const host: GuestHost = {
-    ...{ dir: join(dir, "g"), ports, vnets, world, memoryMiB },
+    ...{ dir: join(dir, "g"), ports, vnets, world, memoryMiB, niceness },
     image: await ensureGuestImage(undefined, world),
     accelerator: "tcg",
     arm: () => fake.arm,
@@ -124,6 +124,10 @@ export async function setStage(transcriptPath: string | undefined): Promise<Stag
 function memoryMiB({ name, nics }: VmView): number {
   if (nics.length > 1) return 1_024;
   return name.includes("mx") ? 3_072 : 2_048;
+}
+
+function niceness({ name }: VmView): number {
+  return name.includes("mx") ? 0 : 10;
 }
 
 /** What a reader has on his PATH: kubectl, and tailscale that speaks to a tailscaled (here the lab's). */

@@ -31,6 +31,10 @@ export async function provisionMx({ shell, transcript, lab, mirrorUrl, fake }: S
   await shell.type(
     "ssh -F ~/.ssh/config -G stargate-mx-cp | grep -E '^(hostname|user|stricthostkeychecking) '",
   );
+  // Here tailscaled has no interface of its own, so ssh is told the way.
+  await shell.type(
+    "ssh -F ~/.ssh/config -o ProxyCommand='tailscale nc %h %p' stargate-mx-cp sudo tail -n 1 /var/log/mx-bootstrap.log",
+  );
 }
 
 /** README: the controller for workers of the cluster. */

@@ -33,6 +33,8 @@ export interface GuestHost {
   /** Of this host's loopback, that stand in for the internet. */
   ports: readonly number[];
   memoryMiB: (vm: VmView) => number;
+  /** How much a guest gives way to others: an emulated control plane that waits for processors is restarted. */
+  niceness: (vm: VmView) => number;
   world: World;
   arm: () => Arm;
 }
@@ -146,6 +148,8 @@ export class QemuGuest implements VmBackend {
       extraDisks: [join(dir, "platform.iso")],
     });
     return [
+      "nice",
+      ...["-n", String(this.#host.niceness(this.#vm))],
       "nsenter",
       `--net=/run/netns/${vnets.plug(first).namespace}`,
       ...command,

@@ -28,6 +28,7 @@ main() {
   state="$(status_field BackendState)"
   printf 'tailnet=%s\n' "${state:-unknown}"
   [[ "$state" == Running ]] || return 0
+  give_back_ssh >&2
   printf 'tailnet-address=%s\ntailnet-name=%s\n' "$(tailscale ip -4)" "$(status_field DNSName)"
 }
 
@@ -45,6 +46,14 @@ wait_for_cloud_init() {
 # A field of this device's own in the tailnet's status.
 status_field() {
   tailscale status --json --peers=false 2>/dev/null | grep -oP "\"$1\":\s*\"\K[^\"]*" | head -n 1 || true
+}
+
+# Tailscale SSH takes the tailnet address's port 22 from sshd, also where the tailnet's policy lets nobody in by it, and
+# then nobody gets in at all. tailscaled says so (its healthmsg.TailscaleSSHOnBut).
+give_back_ssh() {
+  if tailscale status --json --peers=false 2>/dev/null | grep -q 'Tailscale SSH enabled, but'; then
+    tailscale set --ssh=false
+  fi
 }
 
 # A key serves once. Azure, or we, may run the same script a second time where an answer was lost.

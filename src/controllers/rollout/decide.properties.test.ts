@@ -97,11 +97,15 @@ function decideAndCheck(fleet: Fleet, writes: number): void {
   );
 }
 
-/** Once everything goes well, a Rollout ends: complete where nothing failed before, and never undecided. */
+/**
+ * Once everything goes well, and servers that somebody's own Operations broke are mended, a Rollout ends: complete where
+ * nothing of it failed before, and never undecided.
+ */
 function finishAndCheck(fleet: Fleet): void {
   fleet.setSpec({ paused: false, window: undefined });
-  for (const name of fleet.servers.keys()) {
+  for (const [name, { status }] of fleet.servers) {
     if (fleet.nodes.has(name)) fleet.setNode(name);
+    if (status.state === "error") fleet.setServer(name, { state: "ready" });
   }
   for (let turn = 0; turn < 50; turn++) {
     fleet.step();

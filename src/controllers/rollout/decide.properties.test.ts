@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Weekday } from "../../api/v1alpha1/rollout.ts";
+import { isFinished } from "../operation/facts.ts";
 import { resolveAmount } from "./amount.ts";
+import type { ServerFacts } from "./facts.ts";
 import { Fleet } from "./test-fleet.ts";
 
 const NAMES = ["a", "b", "c", "d", "e", "f", "g"];
@@ -68,14 +70,8 @@ void test("whatever happens, a Rollout keeps to its limits, and does no server t
 function decideAndCheck(fleet: Fleet, writes: number): void {
   const { counts } = fleet.decide().state;
   const { spec } = fleet.rollout;
-  const before = fleet.facts();
-  const isAvailable = new Map(
-    before.servers.map(({ server, node, operations }) => [
-      server.metadata.name,
-      node?.status.conditions[0]?.status === "True" &&
-        server.status.state === "ready" &&
-        operations.every(({ status }) => status.phase === "Succeeded" || status.phase === "Failed"),
-    ]),
+  const before = new Map(
+    fleet.facts().servers.map((facts) => [facts.server.metadata.name, capacityOf(facts)]),
   );
 
   const begun = fleet.step(writes);
@@ -88,13 +84,22 @@ function decideAndCheck(fleet: Fleet, writes: number): void {
   assert.ok(spec.window === undefined || isOpenAt(fleet.nowMs), "begun outside the window");
   assert.ok(after.failed < resolveAmount(spec.failureThreshold, total, "up"), "begun past the threshold");
   assert.ok(after.running <= limit, `${after.running} run at once`);
-  const taken = begun.filter((name) => isAvailable.get(name) === true);
-  assert.ok(taken.length === 0 || after.unavailable <= limit, `${after.unavailable} are unavailable`);
+  const taken = begun.filter((name) => before.get(name) === "available").length;
+  const down = [...before.values()].filter((capacity) => capacity === "down").length;
+  assert.ok(taken === 0 || down + taken <= limit, `${down} were unavailable, and ${taken} were begun`);
   const canary = Math.min(spec.canary, total);
   assert.ok(
     after.updated >= canary || after.updated + after.running + after.failed <= canary,
     "begun before the canary went well",
   );
+}
+
+/** What a server gives the cluster: one that never was a node gives nothing, and takes nothing away. */
+function capacityOf({ server, node, operations }: ServerFacts): "available" | "down" | "spare" {
+  const { state, nodeRef } = server.status;
+  if (!operations.every(isFinished) || state === "error") return "down";
+  if (nodeRef === undefined) return "spare";
+  return node?.status.conditions[0]?.status === "True" && state === "ready" ? "available" : "down";
 }
 
 /**

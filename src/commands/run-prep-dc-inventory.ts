@@ -7,6 +7,7 @@ import { isErrno } from "../lib/files.ts";
 import { addSecret } from "../lib/redact.ts";
 import type { World } from "../lib/world.ts";
 import { artifactsDirFor } from "../prep-dc-inventory/artifacts-dir.ts";
+import { checkBeforehand } from "../prep-dc-inventory/check-beforehand.ts";
 import {
   connect,
   connectToDestroy,
@@ -14,9 +15,7 @@ import {
   type Connections,
 } from "../prep-dc-inventory/connections.ts";
 import { destroyDatacenter } from "../prep-dc-inventory/destroy-datacenter.ts";
-import { checkLogin } from "../prep-dc-inventory/ensure-login.ts";
 import { prepareDatacenter } from "../prep-dc-inventory/prepare-datacenter.ts";
-import { checkRequest } from "../prep-dc-inventory/survey.ts";
 import type { DatacenterRequest, Inventory, Provider } from "../providers/provider.ts";
 import { providerById } from "../providers/registry.ts";
 import { routersOf, standbyNamesFor } from "../providers/routers.ts";
@@ -88,13 +87,9 @@ async function prepare(
     artifactsDir: artifactsDirFor(connections, world),
   };
   const login = { username: datacenter.adminUsername, privateKey: keys.privateKey };
+  const request = { datacenter, namespace, provider, options, login };
   if (flags.dryRun) {
-    const place = { namespace, routerName: flags.routerName, login };
-    const [decided] = await Promise.all([
-      checkLogin(place, connections, world.signal),
-      checkRequest(datacenter, namespace, provider, connections, world),
-      provider.preflight(datacenter, options, world),
-    ]);
+    const decided = await checkBeforehand(request, connections, world);
     if (decided.kind === "put") {
       world.print(`${"update".padEnd(10)}Secret ${namespace}/${decided.secrets.join(", ")}: gets this login`);
     }
@@ -105,11 +100,7 @@ async function prepare(
     );
     return;
   }
-  const inventory = await prepareDatacenter(
-    { datacenter, namespace, provider, options, login },
-    connections,
-    world,
-  );
+  const inventory = await prepareDatacenter(request, connections, world);
   world.print(
     [
       `Datacenter ${inventory.router.name} is ready: ${inventory.subnetCidr}, ${describeRouters(inventory)}`,

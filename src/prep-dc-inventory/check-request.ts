@@ -3,6 +3,14 @@ import { planAddresses, roomForWorkers } from "../providers/plan-addresses.ts";
 import type { DatacenterRequest } from "../providers/provider.ts";
 import { routerNamesOf } from "../providers/routers.ts";
 
+/** A Server of the cluster, and the router it belongs to. */
+export interface KnownServer {
+  name: string;
+  namespace: string;
+  ipv4: string;
+  router: string | undefined;
+}
+
 /** What is already there, gathered before anything is made. */
 export interface Surroundings {
   /** Ranges that the cluster and the tailnet use themselves. */
@@ -11,8 +19,7 @@ export interface Surroundings {
   taken: readonly { cidr: string; what: string }[];
   /** Routers of other datacenters. */
   routerNames: readonly string[];
-  /** Servers of the cluster: name, namespace, address, and the router they belong to. */
-  servers: readonly { name: string; namespace: string; ipv4: string; router: string | undefined }[];
+  servers: readonly KnownServer[];
 }
 
 /**

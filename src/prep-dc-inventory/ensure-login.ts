@@ -2,11 +2,11 @@ import { UsageError } from "../lib/errors.ts";
 import type { KubeClient } from "../kubernetes/client.ts";
 import { secrets } from "../kubernetes/resources.ts";
 import { publicKeyOf } from "../remote/public-key.ts";
+import type { KnownServer } from "./check-request.ts";
 import type { Connections } from "./connections.ts";
 import { decideLogin, type LoginDecision } from "./decide-login.ts";
 import { renderLoginSecret } from "../kubernetes/login-secret.ts";
 import { readLogins } from "./read-logins.ts";
-import { listServers } from "./survey.ts";
 import type { WorkerLogin } from "./verify-way.ts";
 
 /** Where the servers will be, and who may log in to them. */
@@ -16,6 +16,9 @@ export interface LoginPlace {
   login: WorkerLogin;
 }
 
+/** A login that is not refused. */
+export type UsableLogin = Exclude<LoginDecision, { kind: "refuse" }>;
+
 /**
  * Finds out, before anything is made, whether Operations can log in to the servers that will be.
  * @throws UsageError where they could not
@@ -23,11 +26,11 @@ export interface LoginPlace {
 export async function checkLogin(
   { namespace, routerName, login }: LoginPlace,
   { client, lab }: Pick<Connections, "client" | "lab">,
+  known: readonly KnownServer[],
   signal: AbortSignal,
-): Promise<Exclude<LoginDecision, { kind: "refuse" }>> {
-  const [logins, known, publicKey] = await Promise.all([
+): Promise<UsableLogin> {
+  const [logins, publicKey] = await Promise.all([
     readLogins(client, namespace, signal),
-    listServers(client, signal),
     publicKeyOf(login.privateKey),
   ]);
   const here = known.filter((server) => server.namespace === namespace);

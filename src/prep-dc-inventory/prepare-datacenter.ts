@@ -3,15 +3,15 @@ import { StargateError } from "../lib/errors.ts";
 import type { World } from "../lib/world.ts";
 import { applyManifests } from "../kubernetes/apply-manifests.ts";
 import { patientClient } from "../kubernetes/patient-client.ts";
-import type { DatacenterRequest, Inventory, Provider, RouterJoin } from "../providers/provider.ts";
+import type { Inventory, RouterJoin } from "../providers/provider.ts";
 import { routersOf } from "../providers/routers.ts";
 import { createSshConnector } from "../remote/ssh.ts";
 import { ROUTER_TAG, type RouterKey } from "../tailnet/tailnet.ts";
+import { checkBeforehand, type PrepareRequest } from "./check-beforehand.ts";
 import type { Connections } from "./connections.ts";
-import { checkLogin, putLogin } from "./ensure-login.ts";
+import { putLogin } from "./ensure-login.ts";
 import { recordVerification } from "./record-verification.ts";
-import { checkRequest } from "./survey.ts";
-import { verifyWorkers, type WorkerLogin } from "./verify-way.ts";
+import { verifyWorkers } from "./verify-way.ts";
 import { ensureRoutes, findRouter, reachRouters, waitForRouter } from "./router-routes.ts";
 import { whatToApprove } from "./what-to-approve.ts";
 import { writeDatacenter } from "./write-datacenter.ts";
@@ -22,36 +22,23 @@ const ROUTER_KEY_TTL_SECONDS = 3_600;
 /** A run that has made VMs for minutes does not end because the API server restarts. */
 const WRITE_TIMEOUT_MS = 180_000;
 
-export interface PrepareRequest<Options> {
-  datacenter: DatacenterRequest;
-  namespace: string;
-  provider: Provider<Options>;
-  options: Options;
-  login: WorkerLogin;
-}
-
 /**
  * Makes a datacenter, or completes and repairs one that is there: VMs, the router in the tailnet with its route
  * approved, the way to and from every worker verified, and the Server objects. Everything is checked before anything
  * is made. May be repeated; a run that was cut off is continued by the next.
  */
 export async function prepareDatacenter<Options>(
-  { datacenter, namespace, provider, options, login }: PrepareRequest<Options>,
+  request: PrepareRequest<Options>,
   connections: Connections,
   world: World,
 ): Promise<Inventory> {
+  const { datacenter, namespace, provider, options, login } = request;
   const { tailnet, dialer } = connections;
   const { progress, signal, clock } = world;
   const place = { namespace, routerName: datacenter.routerName, login };
-  const decided = await progress.step("Check the request, the tailnet and this host", async () => {
-    const [found] = await Promise.all([
-      checkLogin(place, connections, signal),
-      tailnet.checkAccess(signal),
-      checkRequest(datacenter, namespace, provider, connections, world),
-      provider.preflight(datacenter, options, world),
-    ]);
-    return found;
-  });
+  const decided = await progress.step("Check the request, the tailnet and this host", () =>
+    checkBeforehand(request, connections, world),
+  );
   await progress.step("Install the custom resources", () =>
     applyManifests(connections.client, renderCrds(), { signal }),
   );

@@ -7,8 +7,7 @@ import { servers } from "../kubernetes/resources.ts";
 import type { DatacenterRequest, Provider } from "../providers/provider.ts";
 import type { Device, Tailnet } from "../tailnet/tailnet.ts";
 import { routerNamesOf, routersOf } from "../providers/routers.ts";
-import { findMistakes, type Surroundings } from "./check-request.ts";
-import type { Connections } from "./connections.ts";
+import { findMistakes, type KnownServer, type Surroundings } from "./check-request.ts";
 
 const RESERVED = [
   { cidr: POD_CIDR, what: "the cluster's pods" },
@@ -25,10 +24,10 @@ export async function checkRequest(
   request: DatacenterRequest,
   namespace: string,
   provider: Provider,
-  { client, tailnet }: Connections,
+  cluster: { tailnet: Tailnet; known: readonly KnownServer[] },
   world: World,
 ): Promise<void> {
-  const around = await survey(request, provider, client, tailnet, world);
+  const around = await survey(request, provider, cluster, world);
   const mistakes = findMistakes(request, namespace, around);
   if (mistakes.length === 0) return;
   const [first = ""] = mistakes;
@@ -40,14 +39,12 @@ export async function checkRequest(
 async function survey(
   request: DatacenterRequest,
   provider: Provider,
-  client: KubeClient,
-  tailnet: Tailnet,
+  { tailnet, known }: { tailnet: Tailnet; known: readonly KnownServer[] },
   world: World,
 ): Promise<Surroundings> {
-  const [datacenters, devices, known] = await Promise.all([
+  const [datacenters, devices] = await Promise.all([
     provider.listDatacenters(world),
     listDevices(tailnet, world.signal),
-    listServers(client, world.signal),
   ]);
   const others = datacenters.filter(({ router }) => router.name !== request.routerName);
   const routerNames = others.flatMap((other) => routersOf(other).map(({ name }) => name));
@@ -82,7 +79,7 @@ async function listDevices(tailnet: Tailnet, signal: AbortSignal): Promise<Devic
 export async function listServers(
   client: Pick<KubeClient, "list">,
   signal: AbortSignal,
-): Promise<Surroundings["servers"]> {
+): Promise<KnownServer[]> {
   try {
     const { items } = await client.list(servers, Server, { signal });
     return items.map(({ metadata, spec }) => ({

@@ -70,13 +70,20 @@ void test("renderMxCustomData() brings kubeadm's configuration of v1beta4, flann
     one.toJS(),
   );
   assert.partialDeepStrictEqual(kubeadm, [
-    { apiVersion: "kubeadm.k8s.io/v1beta4", kind: "InitConfiguration" },
+    {
+      ...{ apiVersion: "kubeadm.k8s.io/v1beta4", kind: "InitConfiguration" },
+      patches: { directory: "/etc/stargate/patches" },
+    },
     {
       apiVersion: "kubeadm.k8s.io/v1beta4",
       kind: "ClusterConfiguration",
       apiServer: { certSANs: ["@TAILNET_ADDRESS@", "@TAILNET_NAME@", "@NODE_NAME@", "127.0.0.1"] },
     },
   ]);
+  assert.deepEqual(
+    [...files.keys()].filter((path) => path.startsWith("/etc/stargate/patches/")),
+    ["/etc/stargate/patches/kube-apiserver.yaml"], // kubeadm goes by the name
+  );
   const kinds = (path: string): unknown[] =>
     parseAllDocuments(files.get(path) ?? "").map((document) => document.get("kind"));
   assert.ok(kinds("/etc/stargate/flannel.yaml").includes("DaemonSet"));

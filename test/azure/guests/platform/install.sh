@@ -17,6 +17,8 @@ main() {
   # cloud-init holds up the boot until this script ends: the agent must not wait for it in turn.
   systemctl --no-block restart azure-agent.service
   grep -q '^127\.0\.1\.1 ' /etc/hosts || printf '127.0.1.1 %s\n' "$(hostname)" >>/etc/hosts
+  # A look at every container every ten seconds takes much of an emulated processor.
+  [[ -e /etc/default/kubelet ]] || echo 'KUBELET_EXTRA_ARGS=--housekeeping-interval=60s' >/etc/default/kubelet
   load_rules "$disk"
 }
 

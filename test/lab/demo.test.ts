@@ -155,8 +155,9 @@ void describe("the README, from make demo to make clean-all", () => {
     const [, server = ""] = WORKERS;
     const old = await cluster.identity(server);
 
-    await cluster.createOperation("fresh-disk", server, { mode: "reimage" });
-    const ended = ["--for=jsonpath={.status.finishedAt}", "--timeout=15m"];
+    // A slow host takes ten minutes. The Operation's own time is up first, and it says where it was.
+    await cluster.createOperation("fresh-disk", server, { mode: "reimage", timeout: "20m" });
+    const ended = ["--for=jsonpath={.status.finishedAt}", "--timeout=22m"];
     await cluster.kubectl(["wait", ...ended, "operation/fresh-disk", "-n", NAMESPACE]);
 
     const { status, metadata } = await cluster.read(Operation, "operation", "fresh-disk", "-n", NAMESPACE);

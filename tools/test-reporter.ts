@@ -1,6 +1,9 @@
 // Reporter for node:test: a line for each file's failures and slow progress, and the count as the last line.
 import type { TestEvent } from "node:test/reporters";
 
+/** Parts of a test that take longer than this have a line of their own: a run of many minutes should say where it is. */
+const LONG_MS = 10_000;
+
 /**
  * Prints failures in full where they happen, a line for each passed test, and at the end every failure once
  * more in short: who has only the end of a long log still learns what failed. The last line counts.
@@ -9,10 +12,11 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
   let passed = 0;
   const failures: string[] = [];
   for await (const event of source) {
-    if (event.type === "test:pass" && event.data.details.type !== "suite") {
-      passed++;
-      if (event.data.nesting === 0)
-        yield `✓ ${event.data.name} (${Math.round(event.data.details.duration_ms)} ms)\n`;
+    if (event.type === "test:pass") {
+      const { name, nesting, details } = event.data;
+      if (details.type !== "suite") passed++;
+      if (nesting === 0 || details.duration_ms > LONG_MS)
+        yield `${"  ".repeat(nesting)}✓ ${name} (${Math.round(details.duration_ms)} ms)\n`;
     } else if (event.type === "test:fail" && event.data.details.type !== "suite") {
       const { error } = event.data.details;
       const cause =

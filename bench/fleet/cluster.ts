@@ -102,6 +102,23 @@ export class FleetCluster {
     });
   }
 
+  /** Calls back for each Operation as the API server tells of it: when it appears, and each time it has changed. */
+  async watchOperations(
+    onEvent: (name: string, isNew: boolean) => void,
+    signal: AbortSignal,
+  ): Promise<{ ended: Promise<void> }> {
+    const { client } = this.#site.cluster;
+    const { resourceVersion } = await client.list(operations, Operation, { namespace: NAMESPACE, signal });
+    const follow = async (): Promise<void> => {
+      const options = { namespace: NAMESPACE, resourceVersion, signal };
+      for await (const event of client.watch(operations, Operation, options)) {
+        if (event.type === "ADDED" || event.type === "MODIFIED")
+          onEvent(event.object.metadata.name, event.type === "ADDED");
+      }
+    };
+    return { ended: follow() };
+  }
+
   async operation(name: string): Promise<Operation> {
     return this.#site.cluster.client.get(operations, { namespace: NAMESPACE, name }, Operation);
   }

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EnvHttpProxyAgent, fetch } from "undici";
 import { withTimeout } from "../lib/clock.ts";
@@ -70,16 +69,14 @@ export function createDownloader({ env, signal, retryMs = 60_000 }: DownloaderOp
     }
     const resumed = response.status === 206;
     let done = resumed ? begun : 0;
-    const count = async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
+    try {
+      await using file = await open(part, resumed ? "a" : "w");
+      for await (const chunk of response.body ?? []) {
+        // Each is in the file before the next is taken: a connection that breaks loses nothing that had come.
+        await file.appendFile(chunk);
         done += chunk.length;
         onBytes(done);
-        yield chunk;
       }
-    };
-    try {
-      const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
-      await pipeline(body, count, createWriteStream(part, { flags: resumed ? "a" : "w" }), { signal });
     } catch (cause) {
       signal.throwIfAborted();
       throw new StargateError("DownloadFailed", `Download ${url}: the connection broke after ${done} bytes`, {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { TestContext } from "node:test";
 
 /** What the server does with the next request for a path; after that it serves the file as it should. */
-export type Misbehaviour = "404" | "503" | "cut";
+export type Misbehaviour = "404" | "503" | "half";
 
 /** A server of release files on loopback, with their checksums at <path>.sha256, that can misbehave. */
 export interface ReleaseServer {
@@ -13,6 +13,8 @@ export interface ReleaseServer {
   requests: string[];
   /** Answers to come for a path, first one next. */
   misbehave: (path: string, ...how: Misbehaviour[]) => void;
+  /** Breaks the connections that got half. */
+  cut: () => void;
   /** Publishes another checksum than the file has. */
   forge: (path: string) => void;
 }
@@ -24,6 +26,7 @@ export async function startReleaseServer(
   const requests: string[] = [];
   const plans = new Map<string, Misbehaviour[]>();
   const forged = new Set<string>();
+  const halves: ServerResponse[] = [];
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? "/").slice(1);
@@ -42,10 +45,9 @@ export async function startReleaseServer(
       return;
     }
     response.writeHead(from > 0 ? 206 : 200, { "content-length": content.length - from });
-    if (how === "cut") {
-      response.write(content.subarray(from, from + Math.floor((content.length - from) / 2)), () =>
-        response.destroy(),
-      );
+    if (how === "half") {
+      halves.push(response);
+      response.write(content.subarray(from, from + Math.floor((content.length - from) / 2)));
     } else {
       response.end(content.subarray(from));
     }
@@ -69,6 +71,7 @@ export async function startReleaseServer(
     url: (path) => `http://127.0.0.1:${address.port}/${path}`,
     requests,
     misbehave: (path, ...how) => void plans.set(path, how),
+    cut: () => halves.splice(0).forEach((response) => response.destroy()),
     forge: (path) => void forged.add(path),
   };
 }

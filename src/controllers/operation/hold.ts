@@ -7,7 +7,7 @@ import * as resources from "../../kubernetes/resources.ts";
 import type { Context } from "./context.ts";
 import type { Work } from "./decide.ts";
 import { hasFinalizer, isFinished, OPERATION_FINALIZER } from "./facts.ts";
-import { changeServerStatus } from "./server-status.ts";
+import { changeServerStatus, type ChangeOfServer } from "./server-status.ts";
 
 /**
  * Takes the Server for this Operation: writes it as status.currentOperation, only if nobody else did since `work` was
@@ -20,7 +20,7 @@ export async function takeServer({ operation, server }: Work, ctx: Context): Pro
   const takeOver = server.status.currentOperation?.uid;
   if (takeOver !== undefined && takeOver !== uid && (await isAlive(server, ctx))) return false;
   let isTaken = false;
-  await changeServerStatus(ctx.client, refOf(server), (now) => {
+  const take = (now: Server): ReturnType<ChangeOfServer> => {
     const holder = now.status.currentOperation?.uid;
     isTaken = holder === undefined || holder === uid || holder === takeOver;
     if (!isTaken || (holder === uid && now.status.state === "provisioning")) return undefined;
@@ -40,7 +40,8 @@ export async function takeServer({ operation, server }: Work, ctx: Context): Pro
         { now: timestamp(ctx.clock), generation: now.metadata.generation },
       ),
     };
-  });
+  };
+  await changeServerStatus(ctx.client, refOf(server), take, { known: server });
   return isTaken;
 }
 

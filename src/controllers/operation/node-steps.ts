@@ -65,12 +65,9 @@ export async function removeNode(run: Run): Promise<Outcome> {
   const { name, uid } = node.metadata;
   await ctx.client.delete(resources.nodes, { namespace: "", name }, { uid, signal });
   const { namespace, name: server } = work.server.metadata;
-  await changeServerStatus(
-    ctx.client,
-    { namespace, name: server },
-    () => ({ nodeRef: null, os: null }),
+  await changeServerStatus(ctx.client, { namespace, name: server }, () => ({ nodeRef: null, os: null }), {
     signal,
-  );
+  });
   return "done";
 }
 

@@ -89,11 +89,10 @@ const Exists = z.object({ metadata: z.object({ name: z.string() }) });
 
 /** `kubeadm join` reads these; a control plane that kubeadm did not make may lack them. */
 async function findMissingClusterConfig(client: KubeClient, signal: AbortSignal): Promise<string[]> {
-  const missing: string[] = [];
-  for (const name of ["kubeadm-config", "kubelet-config"]) {
+  const lacks = ["kubeadm-config", "kubelet-config"].map(async (name) => {
     const ref = { namespace: "kube-system", name };
     const found = await client.getIfExists(resources.configMaps, ref, Exists, signal);
-    if (found === undefined) missing.push(`ConfigMap ${ref.namespace}/${name}`);
-  }
-  return missing;
+    return found === undefined ? [`ConfigMap ${ref.namespace}/${name}`] : [];
+  });
+  return (await Promise.all(lacks)).flat();
 }

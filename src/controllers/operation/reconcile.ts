@@ -94,7 +94,7 @@ async function work(decision: Work, ctx: Context, signal: AbortSignal): Promise<
     const kept = await ensureFinalizer(ctx.client, operation);
     if (!(await takeServer(decision, ctx))) return LOST_RACE_MS;
     const writer = new StatusWriter(kept, ctx);
-    await reportBegin(decision, writer, ctx);
+    noteBegin(decision, writer, ctx);
     const nowMs = ctx.clock.now();
     const deadline = deadlineMs({ ...ctx, nowMs }, operation);
     const timeUp = AbortSignal.timeout(Math.max(deadline - nowMs, 0));
@@ -135,13 +135,10 @@ async function refuse(
   else await fail(operation, writer, ctx, { reason, message });
 }
 
-async function reportBegin(
-  { operation, server, profile }: Work,
-  writer: StatusWriter,
-  ctx: Context,
-): Promise<void> {
+/** Written with the beginning of its first step, before anything is done anywhere. */
+function noteBegin({ operation, server, profile }: Work, writer: StatusWriter, ctx: Context): void {
   const isFirst = operation.status.startedAt === undefined;
-  await writer.update(
+  writer.note(
     {
       phase: "Running",
       reason: "InProgress",

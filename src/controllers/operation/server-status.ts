@@ -6,6 +6,12 @@ import * as resources from "../../kubernetes/resources.ts";
 /** How often a write that met another writer is tried again with what that one left. */
 const WRITES = 5;
 
+export interface ChangeOptions {
+  /** The Server as it was heard of last: where that leads to a write, it is not read once more. */
+  known?: Server;
+  signal?: AbortSignal | undefined;
+}
+
 export type ChangeOfServer = (server: Server) => Partial<Record<keyof ServerStatus, unknown>> | undefined;
 
 /**
@@ -19,10 +25,13 @@ export async function changeServerStatus(
   client: KubeClient,
   ref: ObjectRef,
   change: ChangeOfServer,
-  signal?: AbortSignal,
+  { known, signal }: ChangeOptions = {},
 ): Promise<Server | undefined> {
+  const read = () => client.getIfExists(resources.servers, ref, Server, signal);
+  // What was only heard of decides nothing: the write is refused if it was not the last word.
+  const isToWrite = known !== undefined && change(known) !== undefined;
   for (let write = 1; ; write++) {
-    const server = await client.getIfExists(resources.servers, ref, Server, signal);
+    const server = isToWrite && write === 1 ? known : await read();
     if (server === undefined) return undefined;
     const status = change(server);
     if (status === undefined) return server;

@@ -65,6 +65,11 @@ export class StatusWriter {
     await this.#write();
   }
 
+  /** The same, written with what is said next. */
+  note(change: Change, ...conditions: NewCondition[]): void {
+    this.#change(change, conditions);
+  }
+
   /** Lists all steps, those already known with what is known of them. Written with what is said next. */
   listSteps(steps: readonly { name: string; title: string }[]): void {
     const known = new Map((this.#status.steps ?? []).map((step) => [step.name, step]));

@@ -81,7 +81,7 @@ async function reportJoined(
   const isReady = proof.kind === "ready";
   if (writer.condition("Joined")?.status !== "True") {
     const { namespace, name } = work.server.metadata;
-    await changeServerStatus(ctx.client, { namespace, name }, () => ({ nodeRef: ref }), signal);
+    await changeServerStatus(ctx.client, { namespace, name }, () => ({ nodeRef: ref }), { signal });
   }
   await writer.updateStep(WAIT.name, { message: proof.message });
   await writer.update(

@@ -120,8 +120,8 @@ async function untilEnded(name: string) {
   }
 }
 
-function spread(values: readonly number[]): string {
-  return `p50 ${percentile(values, 0.5).toFixed(0)} ms, p99 ${percentile(values, 0.99).toFixed(0)} ms`;
+function spread(times: readonly number[]): string {
+  return `p50 ${percentile(times, 0.5).toFixed(0)} ms, p99 ${percentile(times, 0.99).toFixed(0)} ms`;
 }
 
 function say(text: string): void {

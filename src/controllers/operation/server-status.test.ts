@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
+import { API_VERSION } from "../../api/v1alpha1/kind.ts";
 import { Server } from "../../api/v1alpha1/server.ts";
 import type { ObjectRef, ResourceType } from "../../kubernetes/client.ts";
 import { servers } from "../../kubernetes/resources.ts";
@@ -21,7 +22,7 @@ class CountingCluster extends FakeCluster {
 function set(state?: "ready"): { cluster: CountingCluster; known: Server } {
   const cluster = new CountingCluster();
   cluster.put(servers, {
-    metadata: { ...ref },
+    ...{ apiVersion: API_VERSION, kind: "Server", metadata: { ...ref } },
     spec: { ipv4: "192.168.100.10", provider: "qemu" },
     status: { ...(state === undefined ? {} : { state }) },
   });

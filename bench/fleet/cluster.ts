@@ -14,6 +14,7 @@ import {
   secrets,
   servers,
 } from "../../src/kubernetes/resources.ts";
+import { retry } from "../../src/lib/retry.ts";
 import { Etcd } from "./etcd.ts";
 import { inParallel } from "./in-parallel.ts";
 import { nodeInfoOf } from "./simulated-hosts.ts";
@@ -108,7 +109,9 @@ export class FleetCluster {
     signal: AbortSignal,
   ): Promise<{ ended: Promise<void> }> {
     const { client } = this.#site.cluster;
-    const { resourceVersion } = await client.list(operations, Operation, { namespace: NAMESPACE, signal });
+    const list = () => client.list(operations, Operation, { namespace: NAMESPACE, signal });
+    // What was written past the API server: it is behind for a while.
+    const { resourceVersion } = await retry(list, { timeoutMs: 60_000, signal });
     const follow = async (): Promise<void> => {
       const options = { namespace: NAMESPACE, resourceVersion, signal };
       for await (const event of client.watch(operations, Operation, options)) {

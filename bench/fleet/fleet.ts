@@ -14,7 +14,7 @@ const { values } = parseArgs({
     samples: { type: "string", default: "100" },
     operations: { type: "string", default: "600" },
     "in-flight": { type: "string", default: "200" },
-    "step-ms": { type: "string", default: "2500" },
+    "step-ms": { type: "string", default: "15000" },
   },
 });
 const servers = Number(values.servers);

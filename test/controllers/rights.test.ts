@@ -49,7 +49,7 @@ async function playEverything(): Promise<void> {
   await first.stop();
   for (const everywhere of [false, true]) {
     const other = await world.startController({ leaderElect: true, providerId: "azure", everywhere });
-    await waitForLease(world, everywhere ? "kube-system" : NAMESPACE, "stargate-azure-controller");
+    await waitForRenewal(world, everywhere ? "kube-system" : NAMESPACE, "stargate-azure-controller");
     await other.stop();
   }
   gate.resolve(undefined);
@@ -76,11 +76,12 @@ async function playEverything(): Promise<void> {
   await rollout.waitUntilGone("rack");
 }
 
-async function waitForLease(world: ControllerWorld, namespace: string, name: string): Promise<void> {
+/** Waits until a leader has written its Lease again: one that is stopped before it knows that it leads writes no more. */
+async function waitForRenewal(world: ControllerWorld, namespace: string, name: string): Promise<void> {
   const store = leaseStore(cluster.client, { namespace, name });
   await world.waitFor(`the Lease ${name}`, async () => {
     const value = await store.read(AbortSignal.timeout(5_000));
-    return { isSo: value !== undefined, value };
+    return { isSo: value !== undefined && value.renewedAtMs > value.acquiredAtMs, value };
   });
 }
 

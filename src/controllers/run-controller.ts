@@ -43,7 +43,8 @@ export interface ControllerRequest {
 export async function runController(request: ControllerRequest, world: World): Promise<void> {
   const { plan, tailnetProxy } = request;
   const { clock, log, signal } = world;
-  const client = await createKubeClient({ kubeconfigPath: plan.kubeconfig, env: world.env });
+  const source = { kubeconfigPath: plan.kubeconfig, env: world.env };
+  const [client, leaseClient] = await Promise.all([createKubeClient(source), createKubeClient(source)]);
   const controlPlane = await resolveControlPlane(plan, client.caPem, { signal });
   const dialer = createDialer(tailnetProxy);
   log.info("workers join here", { controlPlane: controlPlane.description, server: controlPlane.server });
@@ -51,6 +52,7 @@ export async function runController(request: ControllerRequest, world: World): P
   await serve({
     ...request,
     client,
+    leaseClient,
     controlPlane,
     connector: createSshConnector(dialer),
     bootstrap: createWorkerBootstrap({

@@ -27,6 +27,8 @@ const LEASE_NAMESPACE = "kube-system";
 export interface ServeOptions {
   providerId: string;
   client: KubeClient;
+  /** For the Leases: with connections of its own, as no renewal may wait until others' requests have had their turn. */
+  leaseClient?: KubeClient;
   connector: HostConnector;
   controlPlane: ControlPlane;
   bootstrap: WorkerBootstrap;
@@ -137,9 +139,9 @@ async function workAsLeader(
   controller: Working,
   lease: ObjectRef,
   identity: string,
-  { client, clock, log, signal, leaseTimes }: ServeOptions,
+  { client, leaseClient = client, clock, log, signal, leaseTimes }: ServeOptions,
 ): Promise<void> {
-  const store = leaseStore(client, lease);
+  const store = leaseStore(leaseClient, lease);
   const leaseLog = log.with({ lease: lease.name });
   for (;;) {
     try {

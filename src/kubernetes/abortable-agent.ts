@@ -3,6 +3,12 @@ import { Socket } from "node:net";
 import { Agent, buildConnector, type Dispatcher } from "undici";
 
 /**
+ * At once to one API server; more requests wait here. Hundreds at once would only be refused (its priority and fairness
+ * gives a client some 50 seats), and each connection costs a client a quarter of a megabyte.
+ */
+const CONNECTIONS = 60;
+
+/**
  * Connections over HTTP/1.1 (see withoutHttp2) of which one that is still being made ends when the request that it is
  * made for is aborted. undici's own agent goes on with it until it is there or its time is over.
  */
@@ -12,6 +18,7 @@ export function createAbortableAgent(options: Omit<ConnectOptions, "timeout" | "
 
   const agent = new Agent({
     allowH2: false,
+    connections: CONNECTIONS,
     connect(target, callback) {
       const signal = dispatched;
       const stop = (): void => void (socket instanceof Socket && socket.destroy(new Error("aborted")));

@@ -22,32 +22,40 @@ export interface Stop {
  * Stops what runs of an Operation on its host, and says in words what came of it: a host that does not answer is an
  * answer too. Throws only where the signal aborts.
  */
-export async function stopOnHost(
+export async function stopOnHost(stop: Stop, ctx: Context, signal: AbortSignal): Promise<string> {
+  try {
+    const stopped = await tryToStop(stop, ctx, signal);
+    if (typeof stopped === "string") return stopped;
+    return stopped.length === 0 ? "nothing of it runs there any more" : `ended there: ${stopped.join(", ")}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    const server = stop.server?.metadata.name;
+    ctx.log.warn("cannot stop what runs on the server", { server, error: describeError(error) });
+    return "the server does not answer, so what ran there may still run";
+  }
+}
+
+/**
+ * Connects, and stops what runs of an Operation there.
+ * @returns the steps that ran, or why there is nothing to connect to
+ * @throws StargateError with the reasons of HostConnector and Host
+ */
+export async function tryToStop(
   { operationUid, server, profile, graceMs }: Stop,
   ctx: Context,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<readonly string[] | string> {
   const { hostKey, ipv4 = "", sshPort: port = 22 } = server?.spec ?? {};
   if (server === undefined || profile === undefined || hostKey === undefined)
     return "there is no way to the server";
   const { name } = server.metadata;
-  try {
-    const limit = withTimeout(CONNECT_MS, signal);
-    const { adminUsername } = ctx;
-    const credentials = await readCredentials(ctx.client, profile, { adminUsername, signal: limit });
-    if (typeof credentials === "string") return "there is no login for the server";
-    await using host = await ctx.connector.connect(
-      { name, ipv4, port, hostKey, ...credentials },
-      { signal: limit },
-    );
-    const stopped = await ctx.bootstrap.stop(
-      { host, operationUid, graceMs },
-      withTimeout(graceMs + SPARE_MS, signal),
-    );
-    return stopped.length === 0 ? "nothing of it runs there any more" : `ended there: ${stopped.join(", ")}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    ctx.log.warn("cannot stop what runs on the server", { server: name, error: describeError(error) });
-    return "the server does not answer, so what ran there may still run";
-  }
+  const limit = withTimeout(CONNECT_MS, signal);
+  const { adminUsername } = ctx;
+  const credentials = await readCredentials(ctx.client, profile, { adminUsername, signal: limit });
+  if (typeof credentials === "string") return "there is no login for the server";
+  await using host = await ctx.connector.connect(
+    { name, ipv4, port, hostKey, ...credentials },
+    { signal: limit },
+  );
+  return ctx.bootstrap.stop({ host, operationUid, graceMs }, withTimeout(graceMs + SPARE_MS, signal));
 }

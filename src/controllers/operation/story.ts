@@ -67,6 +67,8 @@ export class Story {
   /** Thrown by the next connects, one each. */
   readonly connectErrors: Error[] = [];
   readonly connects: HostAddress[] = [];
+  /** Thrown by the next stops on the host, one each. */
+  readonly stopErrors: Error[] = [];
   /** Operations stopped on the host, each with the milliseconds of grace it was given. */
   readonly stopped: string[] = [];
   /** Steps that have to be stopped there. */
@@ -139,6 +141,8 @@ export class Story {
           return Promise.resolve();
         },
         stop: async ({ operationUid, graceMs }) => {
+          const error = this.stopErrors.shift();
+          if (error !== undefined) throw error;
           this.stopped.push(`${operationUid} ${graceMs}`);
           return Promise.resolve(this.runsOn);
         },

@@ -256,7 +256,7 @@ export class ControllerWorld implements AsyncDisposable {
           throw new Error(`${what} is not so yet: ${JSON.stringify(value, null, 1)}`);
         return value;
       },
-      { timeoutMs: 20_000, minDelayMs: 30, maxDelayMs: 150 },
+      { timeoutMs: 90_000, minDelayMs: 30, maxDelayMs: 150 }, // a host with more to do than it can
     );
   }
 

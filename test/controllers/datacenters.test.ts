@@ -93,7 +93,7 @@ void test("the controller approves a router's routes, again when they are taken 
       const { enabledRoutes } = await deviceNamed(a.name);
       assert.deepEqual(enabledRoutes.toSorted(), ["10.9.0.0/16", SUBNET]);
     },
-    { timeoutMs: 20_000, minDelayMs: 100, maxDelayMs: 300, isRetriable: () => true },
+    { timeoutMs: 90_000, minDelayMs: 100, maxDelayMs: 300, isRetriable: () => true },
   );
   show("approved again", lostAt);
   await objects.waitFor("dc1", { RoutesApproved: "True", RoutePrimary: "True" });
@@ -128,7 +128,7 @@ void test("the controller approves a router's routes, again when they are taken 
   );
   await objects.waitFor("dc1", { RouterOnline: "True", RoutesApproved: "True" });
   await retry(async () => assert.deepEqual((await deviceNamed(b.name)).enabledRoutes, [SUBNET]), {
-    timeoutMs: 20_000,
+    timeoutMs: 90_000,
     isRetriable: () => true,
   });
   await network.kill(a.name);
@@ -237,7 +237,7 @@ void test("the controller carries out Operations in a cluster that knows no Data
       assert.deepEqual(await deleteDatacenters(client, "nobody", signal), []);
       await assert.rejects(client.list(datacenters, z.unknown()), { reason: "ApiTypeMissing" });
     },
-    { timeoutMs: 20_000, isRetriable: () => true },
+    { timeoutMs: 90_000, isRetriable: () => true },
   );
   await world.startController({ datacenters: lookingAfter(false) });
   await world.createProfile();
@@ -256,7 +256,7 @@ void test("the controller carries out Operations in a cluster that knows no Data
   const objects = new DatacenterObjects(cluster, world.namespace);
   const router = { name: "late-router", address: "192.168.100.1" };
   await retry(() => objects.create("late", "192.168.100.0/24", [router]), {
-    timeoutMs: 20_000,
+    timeoutMs: 90_000,
     isRetriable: () => true,
   });
   await objects.waitFor("late", { RouterOnline: "Unknown", NoOverlap: "True" }, 40_000);
@@ -276,7 +276,7 @@ async function waitForEvents(
       const told = await objects.events(name);
       for (const event of wanted) assert.ok(told.includes(event), `${event} is not among ${told.join(", ")}`);
     },
-    { timeoutMs: 10_000, isRetriable: () => true },
+    { timeoutMs: 90_000, isRetriable: () => true },
   );
 }
 

@@ -175,7 +175,7 @@ export class StatusWriter {
   /**
    * Something was written in between: what is ours to write stays so where it was not the status.
    * @returns false where the Operation is no more
-   * @throws StargateError Superseded
+   * @throws StargateError Superseded; ApiConflict where it is to be looked at anew
    */
   async #lookAgain(): Promise<boolean> {
     const { name, namespace, uid } = this.#operation.metadata;
@@ -183,6 +183,12 @@ export class StatusWriter {
     if (now?.metadata.uid !== uid) return false;
     if ((now.status.attempts ?? 0) !== this.#attempts || isFinished(now)) {
       throw new StargateError(SUPERSEDED, `Cannot go on with Operation ${name}: another controller does`);
+    }
+    // Whoever begins must know all that was done: over a step that another has begun since, it would begin it again.
+    if (this.#status.attempts !== this.#attempts && JSON.stringify(now.status) !== this.#written) {
+      throw new StargateError("ApiConflict", `Operation ${name} has gone on since it was looked at`, {
+        retriable: true,
+      });
     }
     this.#resourceVersion = now.metadata.resourceVersion;
     return true;

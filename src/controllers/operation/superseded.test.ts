@@ -63,3 +63,33 @@ void test("reconcile() goes on where something else of the Operation was changed
 
   assert.equal(story.operation().status.phase, "Succeeded", story.operation().status.message);
 });
+
+void test("reconcile() takes an Operation over only as it is: a step that another has begun since stays begun", async () => {
+  const story = new Story();
+  story.doing["reset-node"] = () =>
+    Promise.reject(new StargateError("ConnectionLost", "cut", { retriable: true }));
+  await story.reconcile();
+  delete story.doing["reset-node"];
+  story.clock.advance(60_000);
+  const { attempts, steps = [] } = story.operation().status;
+  const message = "begun by another";
+  const begun = steps.map((step) =>
+    step.name === "join-cluster" ? { ...step, message, attempts: 1 } : step,
+  );
+  story.cluster.beforeWrite = (verb, plural) => {
+    if (verb !== "apply" || plural !== "operations") return;
+    story.cluster.beforeWrite = () => undefined;
+    void story.cluster.mergePatch(resources.operations, ref, { status: { steps: begun } });
+  };
+  const connects = story.connects.length;
+
+  await assert.rejects(story.reconcile(), { reason: "ApiConflict" });
+
+  assert.equal(story.connects.length, connects);
+  assert.equal(story.operation().status.attempts, attempts);
+  assert.equal(story.step("join-cluster")?.message, message);
+  story.clock.advance(60_000);
+  await story.reconcile();
+  assert.equal(story.operation().status.phase, "Succeeded");
+  assert.equal(story.step("join-cluster")?.attempts, 2);
+});

@@ -10,6 +10,8 @@ import type { World } from "../../lib/world.ts";
 import { QMP_SOCKET, runQmp } from "./qmp.ts";
 import { vmFiles } from "./vm-arguments.ts";
 
+/** How long a process that was killed may take to let go of its files. */
+const RELEASE_TIMEOUT_MS = 10_000;
 const START_TIMEOUT_MS = 30_000;
 /** An emulated guest needs this long to end its services. */
 const POWERDOWN_TIMEOUT_MS = 30_000;
@@ -31,6 +33,19 @@ export async function startVm(
   argv: readonly [string, ...string[]],
   world: World,
 ): Promise<void> {
+  const { signal, clock } = world;
+  await retry(() => tryToStart(dir, argv, world), {
+    ...{ timeoutMs: RELEASE_TIMEOUT_MS, minDelayMs: 100, maxDelayMs: 500, signal, clock },
+    isRetriable: isDiskInUse,
+  });
+}
+
+/** One that was killed a moment ago is no process any more, and still holds its disk. */
+function isDiskInUse(error: unknown): boolean {
+  return error instanceof StargateError && /another process using the image/.test(error.message);
+}
+
+async function tryToStart(dir: string, argv: readonly [string, ...string[]], world: World): Promise<void> {
   const { env, signal, clock } = world;
   const log = join(dir, vmFiles.log);
   await ensureBackground({

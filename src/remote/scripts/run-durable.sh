@@ -23,19 +23,19 @@ main() {
   # Two callers at once (one whose connection died, and the next): one starts it, the other attaches.
   exec 9>"$folder/lock"
   flock 9
-  # "Nothing to do" counts as done: asked again later, a reset would find the node that a later step made.
-  if has_digest && [[ -f "$folder/exit-code" && " $DONE_CODES " == *" $(<"$folder/exit-code") "* ]]; then
-    cat "$folder/output"
-    return "$(<"$folder/exit-code")"
-  fi
   local pid=0
-  if [[ -f "$folder/digest" ]]; then
+  if ! is_done && [[ -f "$folder/digest" ]]; then
     # A host that goes up or down may have nobody who answers.
     pid="$(systemctl show --property=MainPID --value "$unit")" || exit 120
     if [[ "$pid" != 0 ]] && ! has_digest; then
       systemctl stop "$unit"
       pid=0
     fi
+  fi
+  # Looked at once more: what ended while systemd was asked is done, too.
+  if [[ "$pid" == 0 ]] && is_done; then
+    cat "$folder/output"
+    return "$(<"$folder/exit-code")"
   fi
   if [[ "$pid" == 0 ]]; then
     start
@@ -53,6 +53,11 @@ main() {
 }
 
 has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]]; }
+
+# "Nothing to do" counts as done: asked again later, a reset would find the node that a later step made.
+is_done() {
+  has_digest && [[ -f "$folder/exit-code" && " $DONE_CODES " == *" $(<"$folder/exit-code") "* ]]
+}
 
 start() {
   printf '%s' "$SCRIPT" >"$folder/script"

@@ -2,10 +2,14 @@ import type { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profil
 import type { Server } from "../../api/v1alpha1/server.ts";
 import { withTimeout } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
+import { retry } from "../../lib/retry.ts";
+import { mayTryAgain } from "./back-off.ts";
 import type { Context } from "./context.ts";
 import { readCredentials } from "./observe.ts";
 
 /** Stopping does not wait longer than this for a host that may be gone. */
+const AWAY_MS = 30_000;
+/** For one try to connect. */
 const CONNECT_MS = 30_000;
 /** More than the grace for what runs there, so that the host itself is the one to give up. */
 const SPARE_MS = 30_000;
@@ -24,7 +28,7 @@ export interface Stop {
  */
 export async function stopOnHost(stop: Stop, ctx: Context, signal: AbortSignal): Promise<string> {
   try {
-    const stopped = await tryToStop(stop, ctx, signal);
+    const stopped = await stopWhenReachable(stop, AWAY_MS, ctx, signal);
     if (typeof stopped === "string") return stopped;
     return stopped.length === 0 ? "nothing of it runs there any more" : `ended there: ${stopped.join(", ")}`;
   } catch (error) {
@@ -36,11 +40,22 @@ export async function stopOnHost(stop: Stop, ctx: Context, signal: AbortSignal):
 }
 
 /**
- * Connects, and stops what runs of an Operation there.
+ * Stops what runs of an Operation on its host, as soon as that answers and the connection holds.
  * @returns the steps that ran, or why there is nothing to connect to
- * @throws StargateError with the reasons of HostConnector and Host
+ * @throws StargateError with the reasons of HostConnector and Host, when `timeoutMs` is over
  */
-export async function tryToStop(
+export async function stopWhenReachable(
+  stop: Stop,
+  timeoutMs: number,
+  ctx: Context,
+  signal: AbortSignal,
+): Promise<readonly string[] | string> {
+  return retry(() => tryToStop(stop, ctx, signal), {
+    ...{ timeoutMs, minDelayMs: 500, maxDelayMs: 8_000, signal, clock: ctx.clock, isRetriable: mayTryAgain },
+  });
+}
+
+async function tryToStop(
   { operationUid, server, profile, graceMs }: Stop,
   ctx: Context,
   signal: AbortSignal,

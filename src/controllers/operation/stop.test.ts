@@ -73,12 +73,30 @@ void test("a cancellation of an Operation whose host is gone ends it all the sam
     signal.throwIfAborted();
   };
   await story.reconcile();
-  story.connectErrors.push(new StargateError("ConnectTimeout", "no answer", { retriable: true }));
+  const noAnswer = new StargateError("ConnectTimeout", "no answer", { retriable: true });
+  story.connectErrors.push(...Array.from({ length: 100 }, () => noAnswer));
+  const began = story.clock.now();
 
   await story.reconcile();
 
   assert.equal(story.operation().status.phase, "Failed");
   assert.match(story.operation().status.message ?? "", /does not answer, so what ran there may still run/);
+  assert.ok(story.clock.now() - began <= 30_000);
+});
+
+void test("a cancellation whose connection breaks goes on over another one", async () => {
+  const story = new Story();
+  story.doing["reset-node"] = async (signal) => {
+    await story.cancel();
+    signal.throwIfAborted();
+  };
+  await story.reconcile();
+  story.stopErrors.push(new StargateError("ConnectionLost", "cut", { retriable: true }));
+
+  await story.reconcile();
+
+  assert.match(story.operation().status.message ?? "", /nothing of it runs there any more/);
+  assert.equal(story.stopped.length, 1);
 });
 
 void test("a cancellation while an Operation waits for its next try needs no waiting", async () => {

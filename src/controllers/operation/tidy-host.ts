@@ -1,8 +1,7 @@
-import { describeError, StargateError } from "../../lib/errors.ts";
-import { retry } from "../../lib/retry.ts";
+import { describeError } from "../../lib/errors.ts";
 import type { Host } from "../../remote/host.ts";
 import type { Run } from "./run.ts";
-import { tryToStop } from "./stop-on-host.ts";
+import { stopWhenReachable } from "./stop-on-host.ts";
 
 /** For one try over the connection that is there. */
 const LIMIT_MS = 10_000;
@@ -24,10 +23,7 @@ export async function tidyHost({ work, ctx, signal }: Run, host: Host): Promise<
     ctx.log.warn("cannot tidy up on the server yet", { operation: name, error: describeError(error) });
   }
   try {
-    await retry(() => tryToStop({ operationUid, server, profile, graceMs: 0 }, ctx, signal), {
-      ...{ timeoutMs: AGAIN_MS, minDelayMs: 1_000, maxDelayMs: 8_000, signal, clock: ctx.clock },
-      isRetriable: (error) => !(error instanceof StargateError && error.reason === "HostKeyMismatch"),
-    });
+    await stopWhenReachable({ operationUid, server, profile, graceMs: 0 }, AGAIN_MS, ctx, signal);
   } catch (error) {
     ctx.log.warn("cannot tidy up on the server", { operation: name, error: describeError(error) });
   }

@@ -72,5 +72,5 @@ async function tryToStop(
     { name, ipv4, port, hostKey, ...credentials },
     { signal: limit },
   );
-  return ctx.bootstrap.stop({ host, operationUid, graceMs }, withTimeout(graceMs + SPARE_MS, signal));
+  return await ctx.bootstrap.stop({ host, operationUid, graceMs }, withTimeout(graceMs + SPARE_MS, signal));
 }

@@ -3,6 +3,7 @@ import { Operation, type OperationSpec, type StepStatus } from "../../api/v1alph
 import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
 import { Server, type ServerStatus } from "../../api/v1alpha1/server.ts";
 import { Registry } from "prom-client";
+import { StargateError } from "../../lib/errors.ts";
 import { FakeClock } from "../../lib/fake-clock.ts";
 import { silentLog } from "../../lib/log.ts";
 import type { Host, HostAddress } from "../../remote/host.ts";
@@ -140,9 +141,12 @@ export class Story {
           this.ran.push(`reboot ${bootId}`);
           return Promise.resolve();
         },
-        stop: async ({ operationUid, graceMs }) => {
+        stop: async ({ host, operationUid, graceMs }) => {
           const error = this.stopErrors.shift();
           if (error !== undefined) throw error;
+          await host.run(["cat", "/etc/machine-id"]);
+          await Promise.resolve(); // as what takes its time: by then a connection nobody waits with is closed
+          await host.run(["cat", "/etc/machine-id"]);
           this.stopped.push(`${operationUid} ${graceMs}`);
           return Promise.resolve(this.runsOn);
         },
@@ -272,13 +276,20 @@ export class Story {
       "/proc/sys/kernel/random/boot_id": this.bootId,
       "/sys/class/dmi/id/product_uuid": "S1",
     };
+    let isClosed = false;
     return Promise.resolve({
       name: address.name,
-      run: async (argv) =>
-        Promise.resolve({ stdout: `${there(answers[argv[1] ?? ""])}\n`, stderr: "", exitCode: 0 }),
+      run: async (argv) => {
+        if (isClosed)
+          throw new StargateError("ConnectionLost", "the connection was closed", { retriable: true });
+        return Promise.resolve({ stdout: `${there(answers[argv[1] ?? ""])}\n`, stderr: "", exitCode: 0 });
+      },
       runScript: unexpected,
       upload: unexpected,
-      [Symbol.asyncDispose]: async () => Promise.resolve(),
+      [Symbol.asyncDispose]: async () => {
+        isClosed = true;
+        return Promise.resolve();
+      },
     });
   }
 }

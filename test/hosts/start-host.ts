@@ -181,11 +181,14 @@ export class TestHost implements AsyncDisposable {
 
   /** Everything in it ends at once; what was on its disk stays for the next boot(). */
   async powerOff(): Promise<void> {
-    const unshare = this.#unshare;
+    const [unshare, init] = [this.#unshare, this.#init()];
     this.#unshare = undefined;
-    if (unshare === undefined || unshare.exitCode !== null) return;
+    if (unshare === undefined || unshare.exitCode !== null || unshare.signalCode !== null) return;
     const ended = once(unshare, "close");
-    unshare.kill("SIGKILL");
+    // The first process of a namespace is gone only when all others are. Were its parent killed, those would outlive it
+    // for a moment, and still write.
+    if (init > 0) spawnSync("kill", ["-KILL", String(init)]);
+    else unshare.kill("SIGKILL");
     await ended;
     this.cutConnections();
   }

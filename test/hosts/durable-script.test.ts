@@ -70,6 +70,46 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
     assert.deepEqual(await journal(uid), ["try started", "try ended 100"]);
   });
 
+  void it("a script that ends while systemd is asked for it is done, and not run again", async () => {
+    const uid = randomUUID();
+    const text = "echo begins; until [[ -e /run/go ]]; do sleep 0.05; done";
+    const slow = [
+      "#!/bin/bash",
+      'if [[ "$1" == show ]]; then touch /run/go; while /usr/bin/systemctl -q is-active "${@: -1}"; do sleep 0.05; done; fi',
+      'exec /usr/bin/systemctl "$@"',
+    ].join("\n");
+    const begun = Promise.withResolvers<undefined>();
+    const first = run(uid, text, { onLine: () => begun.resolve(undefined) });
+    await begun.promise;
+    await host.run(
+      "sh",
+      "-c",
+      `printf '%s' '${slow}' >/usr/local/bin/systemctl; chmod +x /usr/local/bin/systemctl`,
+    );
+    const lines: string[] = [];
+
+    assert.equal(await run(uid, text, { lines }), 0);
+
+    await host.run("rm", "/usr/local/bin/systemctl");
+    assert.equal(await first, 0);
+    assert.deepEqual(lines, ["begins"]);
+    assert.deepEqual(await journal(uid), ["try started", "try ended 0"]);
+  });
+
+  void it("a script that fails on a full disk need not say so itself", async () => {
+    const operations = "/var/lib/stargate/operations";
+    await host.run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", operations);
+    const lines: string[] = [];
+
+    assert.equal(await run(randomUUID(), "exit 5", { lines }), 5);
+
+    await host.run("umount", operations);
+    assert.match(lines.join("\n"), /No space left on device/);
+    const others: string[] = [];
+    assert.equal(await run(randomUUID(), "exit 5", { lines: others }), 5);
+    assert.deepEqual(others, []);
+  });
+
   void it("a script that failed runs again", async () => {
     const uid = randomUUID();
 

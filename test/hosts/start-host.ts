@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
@@ -185,11 +186,11 @@ export class TestHost implements AsyncDisposable {
     this.#unshare = undefined;
     if (unshare === undefined || unshare.exitCode !== null || unshare.signalCode !== null) return;
     const ended = once(unshare, "close");
-    // The first process of a namespace is gone only when all others are. Were its parent killed, those would outlive it
-    // for a moment, and still write.
-    if (init > 0) spawnSync("kill", ["-KILL", String(init)]);
-    else unshare.kill("SIGKILL");
+    unshare.kill("SIGKILL");
     await ended;
+    // Its child, the first process of the namespace, ends with it, but a moment later: until all others are gone.
+    const isThere = (): boolean => init > 0 && existsSync(`/proc/${init}`);
+    while (isThere()) await new Promise(setImmediate);
     this.cutConnections();
   }
 

@@ -49,7 +49,16 @@ main() {
   # No digest at all is stop-durable.sh's doing, which leaves the answer.
   [[ ! -f "$folder/digest" ]] || has_digest || return 120
   [[ -f "$folder/exit-code" ]] || return 120
-  return "$(<"$folder/exit-code")"
+  local code
+  code="$(<"$folder/exit-code")"
+  [[ " $DONE_CODES " == *" $code "* ]] || tell_full_disk
+  return "$code"
+}
+
+# Where nothing can be written any more, the script could not say so either.
+tell_full_disk() {
+  (($(stat --file-system --format='%f*%S' "$folder") >= 1048576)) ||
+    printf '%s: No space left on device\n' "$folder" >&2
 }
 
 has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]]; }

@@ -298,6 +298,21 @@ void describe("the bootstrap on a host with systemd", { skip: hostsAreMissing },
     const journal = await output("grep", uid, "/var/lib/stargate/journal");
     assert.equal(journal.split("\n").length, 1);
   });
+
+  void it("restarts a host whose disk is full", async () => {
+    const bootstrap = createWorkerBootstrap({ bundleFolder: () => bundle });
+    const bootId = await output("cat", "/proc/sys/kernel/random/boot_id");
+    await host.run("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/var/lib/stargate");
+    await host.run("sh", "-c", "head -c 4096 /dev/zero >/var/lib/stargate/all");
+    const down = host.untilDown();
+
+    await bootstrap.reboot({ host: session, operationUid: randomUUID(), bootId }, signal);
+
+    await down;
+    await host.boot();
+    session = await host.connect();
+    assert.notEqual(await output("cat", "/proc/sys/kernel/random/boot_id"), bootId);
+  });
 });
 
 function workOf(uid: string, profile: Partial<ProvisioningProfileSpec> = {}) {

@@ -16,10 +16,14 @@ main() {
   fi
   mkdir -p /run/stargate /var/lib/stargate
   : >"$mark"
-  TZ=UTC printf '%(%FT%TZ)T %s reboot-host started\n' -1 "$OPERATION_UID" >>/var/lib/stargate/journal
-  sync /var/lib/stargate/journal
+  note_it || true # a full disk keeps nobody from a restart
   systemd-run --quiet --collect --on-active=1s --timer-property=AccuracySec=100ms -- systemctl reboot "${force[@]}"
   echo 'restarting'
+}
+
+note_it() {
+  TZ=UTC printf '%(%FT%TZ)T %s reboot-host started\n' -1 "$OPERATION_UID" >>/var/lib/stargate/journal &&
+    sync /var/lib/stargate/journal
 }
 
 main

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { exec, type ExecResult } from "../../src/lib/exec.ts";
 import { packagePath } from "../../src/lib/assets.ts";
 import { retry } from "../../src/lib/retry.ts";
+import { StargateError } from "../../src/lib/errors.ts";
 import type { Dialer } from "../../src/remote/dialer.ts";
 import type { Host, HostAddress } from "../../src/remote/host.ts";
 import { createSshConnector } from "../../src/remote/ssh.ts";
@@ -108,7 +109,11 @@ export class TestHost implements AsyncDisposable {
     dial: async () => {
       const socket = connect(join(this.shared, "ssh.sock"));
       this.#connections.add(socket.once("close", () => this.#connections.delete(socket)));
-      await once(socket, "connect");
+      try {
+        await once(socket, "connect");
+      } catch (cause) {
+        throw new StargateError("ConnectionRefused", "nobody listens", { retriable: true, cause });
+      }
       return socket;
     },
   };

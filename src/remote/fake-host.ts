@@ -7,12 +7,13 @@ export interface FakeAnswer {
   exitCode?: number;
 }
 
-/** A host for tests that only knows what it was told: any other command, script or upload fails. */
+/** A host for tests that only knows what it was told: any other command, script or upload fails, and so does what comes after its disposal. */
 export class FakeHost implements Host {
   readonly name = "worker";
   /** Commands (argv joined by blanks) and scripts ("script <name>"), in order, with uploads as "upload <path>". */
   readonly calls: string[] = [];
   readonly scripts: Script[] = [];
+  #isClosed = false;
   readonly #answers: Map<string, FakeAnswer | FakeAnswer[]>;
 
   /**
@@ -38,11 +39,14 @@ export class FakeHost implements Host {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await Promise.resolve();
   }
 
   #answer(call: string, { onLine, okCodes = [0], signal }: RunOptions): RunResult {
     signal?.throwIfAborted();
+    if (this.#isClosed)
+      throw new StargateError("ConnectionLost", "the connection was closed", { retriable: true });
     this.calls.push(call);
     const answer = this.#answers.get(call);
     if (answer === undefined) throw new Error(`the fake host was not told about: ${call}`);

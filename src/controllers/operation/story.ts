@@ -3,9 +3,9 @@ import { Operation, type OperationSpec, type StepStatus } from "../../api/v1alph
 import { ProvisioningProfile } from "../../api/v1alpha1/provisioning-profile.ts";
 import { Server, type ServerStatus } from "../../api/v1alpha1/server.ts";
 import { Registry } from "prom-client";
-import { StargateError } from "../../lib/errors.ts";
 import { FakeClock } from "../../lib/fake-clock.ts";
 import { silentLog } from "../../lib/log.ts";
+import { FakeHost } from "../../remote/fake-host.ts";
 import type { Host, HostAddress } from "../../remote/host.ts";
 import * as resources from "../../kubernetes/resources.ts";
 import { Node, Secret } from "../../kubernetes/schemas.ts";
@@ -271,31 +271,14 @@ export class Story {
     this.connects.push(address);
     const error = this.connectErrors.shift();
     if (error !== undefined) throw error;
-    const answers: Record<string, string> = {
-      "/etc/machine-id": this.machineId,
-      "/proc/sys/kernel/random/boot_id": this.bootId,
-      "/sys/class/dmi/id/product_uuid": "S1",
+    const answers = {
+      "cat /etc/machine-id": this.machineId,
+      "cat /proc/sys/kernel/random/boot_id": this.bootId,
+      "cat /sys/class/dmi/id/product_uuid": "S1",
     };
-    let isClosed = false;
-    return Promise.resolve({
-      name: address.name,
-      run: async (argv) => {
-        if (isClosed)
-          throw new StargateError("ConnectionLost", "the connection was closed", { retriable: true });
-        return Promise.resolve({ stdout: `${there(answers[argv[1] ?? ""])}\n`, stderr: "", exitCode: 0 });
-      },
-      runScript: unexpected,
-      upload: unexpected,
-      [Symbol.asyncDispose]: async () => {
-        isClosed = true;
-        return Promise.resolve();
-      },
-    });
+    const told = Object.entries(answers).map(([call, text]) => [call, { stdout: `${text}\n` }] as const);
+    return Promise.resolve(new FakeHost(Object.fromEntries(told)));
   }
-}
-
-async function unexpected(): Promise<never> {
-  return Promise.reject(new Error("not expected of this host"));
 }
 
 function base64(text: string): string {

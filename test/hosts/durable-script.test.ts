@@ -288,8 +288,11 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
   void it("a power cut interrupts it, and after the boot it begins again", async () => {
     const uid = randomUUID();
     const text = "[[ ! -e /shared/booted ]] || exit 0; echo begun; sleep 600";
-    const going = run(uid, text, { onLine: () => void host.powerOff() });
+    const off = Promise.withResolvers<undefined>();
+    const cut = (): void => void host.powerOff().then(() => off.resolve(undefined), off.reject);
+    const going = run(uid, text, { onLine: cut });
     await assert.rejects(going, { reason: "ConnectionLost", retriable: true });
+    await off.promise; // the connection is gone before the last process is
 
     await host.boot();
     session = await host.connect();

@@ -193,10 +193,10 @@ export class TestHost implements AsyncDisposable {
     const ended = once(unshare, "close");
     unshare.kill("SIGKILL");
     await ended;
+    this.cutConnections();
     // Its child, the first process of the namespace, ends with it, but a moment later: until all others are gone.
     const isThere = (): boolean => init > 0 && existsSync(`/proc/${init}`);
     while (isThere()) await new Promise(setImmediate);
-    this.cutConnections();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

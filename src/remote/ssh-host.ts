@@ -21,8 +21,8 @@ export class SshHost implements Host {
   readonly name: string;
   readonly #client: Client;
   #lost: Error | undefined;
-  /** Settles when the connection is gone. */
-  readonly #closed: Promise<void>;
+  /** Called when the connection goes. Not a promise: each race with one that outlives it would stay in memory. */
+  readonly #whenLost = new Set<() => void>();
 
   /** What goes before a command that needs root. */
   readonly #asRoot: readonly string[];
@@ -32,11 +32,9 @@ export class SshHost implements Host {
     this.#asRoot = username === "root" ? [] : ["sudo", "-n", "--"];
     this.#client = client;
     client.on("error", (error) => (this.#lost ??= error));
-    this.#closed = new Promise((resolve) => {
-      client.once("close", () => {
-        this.#lost ??= new Error("the connection was closed");
-        resolve();
-      });
+    client.once("close", () => {
+      this.#lost ??= new Error("the connection was closed");
+      for (const tell of this.#whenLost) tell();
     });
   }
 
@@ -104,11 +102,10 @@ export class SshHost implements Host {
       lines.push(text);
     });
     const outcome = { timedOut: false };
-    const stopped = Promise.withResolvers<void>();
     const stop = () => {
       channel.signal("TERM"); // closing alone would leave the command running on the host
       channel.close();
-      stopped.resolve();
+      end.tell();
     };
     const timer =
       timeoutMs === undefined
@@ -118,13 +115,14 @@ export class SshHost implements Host {
             stop();
           }, timeoutMs);
     signal?.addEventListener("abort", stop, { once: true });
+    this.#whenLost.add(end.tell);
     if (signal?.aborted === true) stop(); // while the channel was opened
+    if (this.#lost !== undefined) end.tell();
     try {
       // A command that ends without reading its input closes the pipe: its exit code says more than that.
-      pipeline(stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]), channel).catch(
-        () => undefined,
-      );
-      await Promise.race([end.closed, stopped.promise, this.#closed]);
+      if (stdin instanceof Readable) pipeline(stdin, channel).catch(() => undefined);
+      else channel.end(stdin);
+      await end.told;
       const { exitCode } = end;
       lines.end();
       signal?.throwIfAborted();
@@ -147,23 +145,24 @@ export class SshHost implements Host {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
+      this.#whenLost.delete(end.tell);
     }
   }
 
   async #open(command: string, title: string): Promise<Opened> {
     if (this.#lost !== undefined) throw this.#lostError(title);
-    const opened = new Promise<Opened>((resolve, reject) => {
-      try {
-        this.#client.exec(command, (error, channel) => {
-          if (error) reject(this.#lostError(title, error));
-          else resolve({ channel, end: listenForEnd(channel) });
-        });
-      } catch (error) {
-        reject(this.#lostError(title, error)); // thrown where the connection ended a moment ago
-      }
-    });
-    const lost = this.#closed.then(() => Promise.reject(this.#lostError(title)));
-    return Promise.race([opened, lost]);
+    const opened = Promise.withResolvers<Opened>();
+    const onLost = () => opened.reject(this.#lostError(title));
+    this.#whenLost.add(onLost);
+    try {
+      this.#client.exec(command, (error, channel) => {
+        if (error) opened.reject(this.#lostError(title, error));
+        else opened.resolve({ channel, end: listenForEnd(channel) });
+      });
+    } catch (error) {
+      opened.reject(this.#lostError(title, error)); // thrown where the connection ended a moment ago
+    }
+    return opened.promise.finally(() => this.#whenLost.delete(onLost));
   }
 
   #lostError(title: string, cause: unknown = this.#lost): StargateError {
@@ -183,19 +182,20 @@ interface Opened {
 interface CommandEnd {
   /** Undefined where the connection ended, or we stopped, before it was told. */
   exitCode: number | undefined;
-  closed: Promise<void>;
+  told: Promise<void>;
+  tell: () => void;
 }
 
 /** At once: a quick command's exit code may be in the same packet as the news that it was begun. */
 function listenForEnd(channel: ClientChannel): CommandEnd {
-  const closed = Promise.withResolvers<void>();
-  const end: CommandEnd = { exitCode: undefined, closed: closed.promise };
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+  const end: CommandEnd = { exitCode: undefined, told, tell };
   channel
     .on("exit", (code: number | null, signalName?: string) => {
       end.exitCode = code ?? (signalName === undefined ? undefined : 128);
     })
-    .once("close", closed.resolve)
-    .on("error", () => closed.resolve());
+    .once("close", tell)
+    .on("error", () => tell());
   return end;
 }
 

@@ -3,8 +3,10 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { queryObjects } from "node:v8";
 import { createDialer } from "../../src/remote/create-dialer.ts";
 import type { Host } from "../../src/remote/host.ts";
+import { LineSplitter } from "../../src/remote/line-splitter.ts";
 import { createSshConnector } from "../../src/remote/ssh.ts";
 import { sshdIsMissing, startSshd, type TestSshd } from "./start-sshd.ts";
 
@@ -75,6 +77,21 @@ void describe("SSH against a real sshd", { skip: sshdIsMissing }, () => {
     const { stdout } = await host.run(["cat"], { stdin: content });
 
     assert.equal(stdout, content);
+  });
+
+  void it("run() hears the exit code of a command that does not read what it is given", async () => {
+    const stdin = "x".repeat(5_000_000);
+
+    const { exitCode } = await host.run(["bash", "-c", "exit 7"], { stdin, okCodes: [7] });
+
+    assert.equal(exitCode, 7);
+  });
+
+  void it("a connection keeps nothing of commands that have ended", async () => {
+    for (let count = 0; count < 20; count++) await host.run(["true"]);
+
+    // Each command has one; the last may not be let go yet.
+    assert.ok(queryObjects(LineSplitter, { format: "count" }) <= 2);
   });
 
   void it("run() hands out lines as they come, however they are cut", async () => {

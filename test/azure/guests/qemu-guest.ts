@@ -20,6 +20,7 @@ import type { Vnets } from "./vnets.ts";
 
 const AGENT_SOCKET = "agent.sock";
 const DISK_GIB = 30;
+const GIVE_WAY = new URL("give-way.sh", import.meta.url).pathname;
 /** Azure gives a VM this long to say that it is provisioned. */
 const PROVISIONING_TIMEOUT_MS = 20 * 60_000;
 
@@ -148,8 +149,8 @@ export class QemuGuest implements VmBackend {
       extraDisks: [join(dir, "platform.iso")],
     });
     return [
-      "nice",
-      ...["-n", String(this.#host.niceness(this.#vm))],
+      "bash",
+      ...[GIVE_WAY, String(this.#host.niceness(this.#vm))],
       "nsenter",
       `--net=/run/netns/${vnets.plug(first).namespace}`,
       ...command,

@@ -6,6 +6,8 @@
 set -euo pipefail
 
 readonly LIBRARY=/usr/local/lib/azure-platform
+# Azure's, in every network.
+readonly RESOLVER=168.63.129.16
 
 main() {
   local disk
@@ -19,6 +21,8 @@ main() {
   grep -q '^127\.0\.1\.1 ' /etc/hosts || printf '127.0.1.1 %s\n' "$(hostname)" >>/etc/hosts
   # A look at every container every ten seconds takes much of an emulated processor.
   [[ -e /etc/default/kubelet ]] || echo 'KUBELET_EXTRA_ARGS=--housekeeping-interval=60s' >/etc/default/kubelet
+  # CoreDNS ends where it is told of no resolver.
+  grep -qs '^nameserver ' /etc/resolv.conf || echo "nameserver $RESOLVER" >>/etc/resolv.conf
   load_rules "$disk"
 }
 

@@ -99,6 +99,23 @@ export function errorFromConnection(action: string, server: string, cause: unkno
   });
 }
 
+/**
+ * What an API server that has not read its roles yet says to everybody and everything.
+ * `action` begins the message.
+ */
+export function notReadyError(action: string): StargateError {
+  return new StargateError(
+    "ApiUnavailable",
+    `${action}: the API server forbids it, and does not say that it is ready: it may be starting`,
+    {
+      retriable: true,
+      remedy:
+        "Wait for it: `kubectl get --raw '/readyz?verbose'` says what it lacks. " +
+        "If this user may not even ask that, grant it what config/rbac/ lists.",
+    },
+  );
+}
+
 /** The error inside a watch: an ERROR event carries a Status. */
 export function errorFromWatch(action: string, object: unknown): StargateError {
   const status = Status.safeParse(object);

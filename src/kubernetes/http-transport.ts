@@ -1,7 +1,7 @@
 import { request, type Dispatcher } from "undici";
 import { StargateError } from "../lib/errors.ts";
 import { unlessAborted } from "../lib/unless-aborted.ts";
-import { errorCode, errorFromAnswer, errorFromConnection } from "./api-errors.ts";
+import { errorCode, errorFromAnswer, errorFromConnection, notReadyError } from "./api-errors.ts";
 import type { Credentials } from "./kubeconfig.ts";
 
 /** An answer must begin within this time. Even a large list does. */
@@ -80,11 +80,26 @@ export function createTransport(credentials: Credentials): Transport {
     return send(wanted);
   }
 
+  /**
+   * An API server that has just started forbids everything until it has read its roles. What it forbids once it is
+   * ready is forbidden.
+   */
+  async function sendOnceReady(wanted: ApiRequest): Promise<Dispatcher.ResponseData> {
+    const answer = await sendTwiceIfNeeded(wanted);
+    if (answer.statusCode !== 403) return answer;
+    await answer.body.dump();
+    const { action, signal } = wanted;
+    const ready = await sendTwiceIfNeeded({ action, method: "GET", path: "/readyz", signal });
+    await ready.body.dump();
+    if (ready.statusCode !== 200) throw notReadyError(action);
+    return sendTwiceIfNeeded(wanted);
+  }
+
   async function open(wanted: ApiRequest): Promise<Body> {
     wanted.signal?.throwIfAborted();
     try {
       // By itself, undici looks at the signal only when there is a connection to send the request over.
-      const { statusCode, body } = await unlessAborted(sendTwiceIfNeeded(wanted), wanted.signal);
+      const { statusCode, body } = await unlessAborted(sendOnceReady(wanted), wanted.signal);
       if (statusCode < 300) return body;
       throw errorFromAnswer(wanted.action, statusCode, await body.text());
     } catch (error) {

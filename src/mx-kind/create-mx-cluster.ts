@@ -24,7 +24,7 @@ import type { MxNames } from "./names.ts";
 import { nodeContainer, type NodeContainer } from "./node-container.ts";
 import { writeOwnObjects, type OwnObjectsInput } from "./own-objects.ts";
 import { architectureOf, findMissing, lookForPrograms } from "./prerequisites.ts";
-import { isRetriable, publishAddress } from "./publish-address.ts";
+import { publishAddress } from "./publish-address.ts";
 
 /** A container that was stopped takes a while until its API server answers. */
 const API_TIMEOUT_MS = 3 * 60_000;
@@ -129,6 +129,6 @@ async function ensureCluster(
     await progress.step(`Start ${names.container}`, () => container.start(signal));
   }
   const client = await createKubeClient({ kubeconfig: await readKubeconfig(names, signal) });
-  await retry(() => client.readVersion(signal), { timeoutMs: API_TIMEOUT_MS, signal, clock, isRetriable });
+  await retry(() => client.readVersion(signal), { timeoutMs: API_TIMEOUT_MS, signal, clock });
   return client;
 }

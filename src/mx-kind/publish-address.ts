@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import type { KubeClient, ResourceType } from "../kubernetes/client.ts";
-import { isRetriable as isRetriableByDefault, StargateError } from "../lib/errors.ts";
+import { StargateError } from "../lib/errors.ts";
 import { retry } from "../lib/retry.ts";
 import type { World } from "../lib/world.ts";
 import { KUBEADM_CONF, withTailnetAddress } from "./kubeadm-conf.ts";
@@ -53,22 +53,10 @@ export async function publishAddress(
   if (wanted !== undefined) {
     await container.runScript("publish-address.sh", { KUBEADM_CONF: wanted }, { signal, timeoutMs: 180_000 });
   }
-  const timing = {
-    timeoutMs: READY_TIMEOUT_MS,
-    minDelayMs: 500,
-    maxDelayMs: 2_000,
-    signal,
-    clock,
-    isRetriable,
-  };
+  const timing = { timeoutMs: READY_TIMEOUT_MS, minDelayMs: 500, maxDelayMs: 2_000, signal, clock };
   // The old API server may answer for a while yet: only the new one advertises the address.
   await retry(() => checkAdvertised(client, address, signal), timing);
   await retry(() => checkReachable(container, address, signal), timing);
-}
-
-/** An API server that has just started forbids everything until it has read its roles. */
-export function isRetriable(error: unknown): boolean {
-  return isRetriableByDefault(error) || (error instanceof StargateError && error.reason === "ApiForbidden");
 }
 
 const EndpointSlice = z.object({

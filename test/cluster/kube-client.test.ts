@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { addSecret } from "../../src/lib/redact.ts";
+import { retry } from "../../src/lib/retry.ts";
 import { createKubeClient } from "../../src/kubernetes/http-kube-client.ts";
 import type { WatchEvent } from "../../src/kubernetes/client.ts";
 import { configMaps, namespaces, nodes, pods, secrets } from "../../src/kubernetes/resources.ts";
@@ -207,11 +208,15 @@ for (const [what, reason, call, message] of failures) {
 void test("A client says ApiForbidden to a user without rights, and what to do", async () => {
   const outsider = await createKubeClient({ kubeconfigPath: server.outsiderKubeconfigPath, env: {} });
 
-  await assert.rejects(outsider.list(nodes, Node), {
-    reason: "ApiForbidden",
-    retriable: false,
-    remedy: /rbac/,
-  });
+  // Not at once: the server has only just started, and forbids everybody everything.
+  await assert.rejects(
+    retry(() => outsider.list(nodes, Node), { timeoutMs: 90_000 }),
+    {
+      reason: "ApiForbidden",
+      retriable: false,
+      remedy: /rbac/,
+    },
+  );
 });
 
 void test("A client says ApiUnauthorized to a wrong token, without telling the token", async () => {

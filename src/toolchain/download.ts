@@ -79,11 +79,7 @@ export function createDownloader({ env, signal, retryMs = 60_000 }: DownloaderOp
       }
     } catch (cause) {
       signal.throwIfAborted();
-      throw new StargateError("DownloadFailed", `Download ${url}: the connection broke after ${done} bytes`, {
-        remedy: "Run the command again: it continues where this one stopped.",
-        retriable: true,
-        cause,
-      });
+      throw brokenOff(url, part, done, cause);
     }
   };
 
@@ -138,6 +134,20 @@ export function createDownloader({ env, signal, retryMs = 60_000 }: DownloaderOp
       }
     },
   };
+}
+
+function brokenOff(url: string, part: string, done: number, cause: unknown): StargateError {
+  const remedy = "Run the command again: it continues where this one stopped.";
+  return isErrno(cause, "ENOSPC") || isErrno(cause, "EDQUOT")
+    ? new StargateError("NoDiskSpace", `Download ${url}: no space left for ${part} after ${done} bytes`, {
+        remedy: `Free space there. ${remedy}`,
+        cause,
+      })
+    : new StargateError("DownloadFailed", `Download ${url}: the connection broke after ${done} bytes`, {
+        remedy,
+        retriable: true,
+        cause,
+      });
 }
 
 function proxySetting<K extends string>(name: K, value: string | undefined): Partial<Record<K, string>> {

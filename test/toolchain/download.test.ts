@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -86,6 +87,17 @@ void test("the downloader continues in a later run what an aborted one began", a
   assert.deepEqual(await readFile(path), content);
   assert.equal(server.requests.at(-1), `GET kubelet bytes=${begun}-`);
   assert.equal((await readdir(folder)).length, 1);
+});
+
+void test("the downloader tells a full disk from a broken connection, and does not try again", async (t) => {
+  const { folder, server, downloader } = await setUp(t);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  await symlink("/dev/full", join(folder, `${sha256}-kubelet.part`));
+  await assert.rejects(downloader.fetchPinned({ url: server.url("kubelet"), sha256 }, folder, ignore), {
+    reason: "NoDiskSpace",
+    message: /no space left for .*-kubelet\.part after 0 bytes/,
+  });
+  assert.deepEqual(server.requests, ["GET kubelet"]);
 });
 
 void test("the downloader takes a part that was whole already", async (t) => {

@@ -82,7 +82,8 @@ void test("renderMxCustomData() brings kubeadm's configuration of v1beta4, flann
   ]);
   assert.deepEqual(
     [...files.keys()].filter((path) => path.startsWith("/etc/stargate/patches/")),
-    ["/etc/stargate/patches/kube-apiserver.yaml"], // kubeadm goes by the name
+    // kubeadm goes by the names
+    ["/etc/stargate/patches/etcd.yaml", "/etc/stargate/patches/kube-apiserver.yaml"],
   );
   const kinds = (path: string): unknown[] =>
     parseAllDocuments(files.get(path) ?? "").map((document) => document.get("kind"));

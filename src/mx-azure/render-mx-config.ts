@@ -37,6 +37,7 @@ export function renderMxCustomData({ vmName, kubernetesVersion, mirror }: MxCust
         ...(mirror === undefined ? {} : listMirrorFiles(mirror)),
       }),
       [`${SETTINGS}/kubeadm-init.yaml`]: renderKubeadmInit(mirror),
+      [`${SETTINGS}/patches/etcd.yaml`]: readAsset("mx-azure/vm/etcd.yaml"),
       [`${SETTINGS}/patches/kube-apiserver.yaml`]: readAsset("mx-azure/vm/kube-apiserver.yaml"),
       [`${SETTINGS}/flannel.yaml`]: renderTailnetFlannel("@TAILNET_ADDRESS@", {
         // A node bundle brings the plugin, and no image of it.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { readAsset } from "../../src/lib/assets.ts";
 import { testPrograms } from "../cluster/programs.ts";
@@ -26,6 +26,7 @@ void test("the real kubeadm makes the manifests we mean of our configuration and
   const place = {
     files: {
       "/etc/stargate/kubeadm.yaml": settings,
+      "/etc/stargate/patches/etcd.yaml": readAsset("mx-azure/vm/etcd.yaml"),
       "/etc/stargate/patches/kube-apiserver.yaml": readAsset("mx-azure/vm/kube-apiserver.yaml"),
       [`${MANIFESTS}/keep`]: "",
     },
@@ -33,17 +34,20 @@ void test("the real kubeadm makes the manifests we mean of our configuration and
   };
   const script = `#!/usr/bin/env bash
 "$KUBEADM" init phase control-plane all --config /etc/stargate/kubeadm.yaml >&2
+"$KUBEADM" init phase etcd local --config /etc/stargate/kubeadm.yaml >&2
 `;
 
   const { stdout, stderr, exitCode } = await runInNamespace(
     script,
     place,
-    `cat ${MANIFESTS}/kube-apiserver.yaml; grep -h -- --leader-elect ${MANIFESTS}/*.yaml >&2`,
+    `cat ${MANIFESTS}/kube-apiserver.yaml; echo ---; cat ${MANIFESTS}/etcd.yaml; grep -h -- --leader-elect ${MANIFESTS}/*.yaml >&2`,
   );
 
   assert.equal(exitCode, 0, stderr);
-  const [server] = Manifest.parse(parse(stdout)).spec.containers;
-  assert.equal(server.readinessProbe.periodSeconds, 10);
+  const manifests = parseAllDocuments(stdout).map((one) => Manifest.parse(one.toJS()));
+  const [server, etcd] = manifests.map(({ spec: { containers } }) => containers[0]);
+  assert.equal(server?.readinessProbe.periodSeconds, 10);
+  assert.equal(etcd?.readinessProbe.periodSeconds, 10);
   assert.ok(server.command.includes("--advertise-address=100.64.0.7"));
   assert.equal(stderr.match(/--leader-elect=false/g)?.length, 2, stderr);
 });

@@ -127,7 +127,7 @@ function memoryMiB({ name, nics }: VmView): number {
 }
 
 function niceness({ name }: VmView): number {
-  return name.includes("mx") ? 0 : 8;
+  return name.includes("mx") ? 0 : 15;
 }
 
 /** What a reader has on his PATH: kubectl, and tailscale that speaks to a tailscaled (here the lab's). */

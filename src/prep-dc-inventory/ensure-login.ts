@@ -53,7 +53,7 @@ export async function checkLogin(
  */
 export async function putLogin(
   names: readonly string[],
-  { namespace, login }: LoginPlace,
+  { namespace, login }: Pick<LoginPlace, "namespace" | "login">,
   client: Pick<KubeClient, "apply">,
   signal: AbortSignal,
 ): Promise<void> {

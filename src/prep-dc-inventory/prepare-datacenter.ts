@@ -35,7 +35,6 @@ export async function prepareDatacenter<Options>(
   const { datacenter, namespace, provider, options, login } = request;
   const { tailnet, dialer } = connections;
   const { progress, signal, clock } = world;
-  const place = { namespace, routerName: datacenter.routerName, login };
   const decided = await progress.step("Check the request, the tailnet and this host", () =>
     checkBeforehand(request, connections, world),
   );
@@ -47,7 +46,7 @@ export async function prepareDatacenter<Options>(
 
   if (decided.kind === "put") {
     await progress.step(`Put this login into Secret ${decided.secrets.join(" and ")}`, () =>
-      putLogin(decided.secrets, place, client, signal),
+      putLogin(decided.secrets, { namespace, login }, client, signal),
     );
   }
 

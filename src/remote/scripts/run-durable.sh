@@ -51,7 +51,7 @@ main() {
   [[ -f "$folder/exit-code" ]] || return 120
   local code
   code="$(<"$folder/exit-code")"
-  [[ " $DONE_CODES " == *" $code "* ]] || tell_full_disk
+  means_done "$code" || tell_full_disk
   return "$code"
 }
 
@@ -64,9 +64,9 @@ tell_full_disk() {
 has_digest() { [[ -f "$folder/digest" && "$(<"$folder/digest")" == "$DIGEST" ]]; }
 
 # "Nothing to do" counts as done: asked again later, a reset would find the node that a later step made.
-is_done() {
-  has_digest && [[ -f "$folder/exit-code" && " $DONE_CODES " == *" $(<"$folder/exit-code") "* ]]
-}
+means_done() { [[ " $DONE_CODES " == *" $1 "* ]]; }
+
+is_done() { has_digest && [[ -f "$folder/exit-code" ]] && means_done "$(<"$folder/exit-code")"; }
 
 start() {
   printf '%s' "$SCRIPT" >"$folder/script"

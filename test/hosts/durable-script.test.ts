@@ -110,6 +110,20 @@ void describe("durable scripts on a host with systemd", { skip: hostsAreMissing 
     assert.deepEqual(others, []);
   });
 
+  void it("a script that cannot begin on a full disk leaves nothing, its inputs least of all", async () => {
+    const uid = randomUUID();
+    const secret = `secret-${randomUUID()}`;
+    const folder = `/var/lib/stargate/operations/${uid}/try`;
+    await host.run("mkdir", "-p", folder);
+    await host.run("ln", "-s", "/dev/full", `${folder}/pid.new`);
+
+    await assert.rejects(run(uid, "true", { inputs: { TOKEN: secret } }), { reason: "StepInterrupted" });
+
+    assert.equal((await host.run("grep", "-rl", secret, "/run", "/var", "/tmp")).stdout, "");
+    await stopDurable(session, { operationUid: uid, graceMs: 0 });
+    assert.equal((await host.run("ls", folder)).stdout, "output");
+  });
+
   void it("a script that failed runs again", async () => {
     const uid = randomUUID();
 

@@ -6,6 +6,8 @@ set -euo pipefail
 main() {
   folder="$1"
   inputs="$2"
+  # However this ends, also before it has begun because the disk is full.
+  trap 'rm -f "$inputs" "$folder/pid.new"' EXIT
   printf '%s' "$$" >"$folder/pid.new"
   mv -f "$folder/pid.new" "$folder/pid"
   # Room for the exit code is taken beforehand: neither a full disk nor a power cut makes what is done undone.
@@ -20,7 +22,6 @@ main() {
     rm -f "$inputs"
     exec /bin/bash "$folder/script"
   ) >>"$folder/output" 2>&1 </dev/null || code=$?
-  rm -f "$inputs"
   printf '%s' "$code" 1<>"$folder/exit-code.new"
   truncate -s "${#code}" "$folder/exit-code.new"
   sync "$folder/exit-code.new"

@@ -17,7 +17,7 @@ main() {
   rm -f "/run/stargate/inputs/$OPERATION_UID-"*
   local folder
   for folder in "/var/lib/stargate/operations/$OPERATION_UID/"*/; do
-    rm -f "$folder"{script,unit,lock,pid,exit-code.new}
+    rm -f "$folder"{script,unit,lock,pid,pid.new,exit-code.new}
     [[ -e "${folder}exit-code" ]] || rm -f "${folder}digest"
   done
 }

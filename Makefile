@@ -18,7 +18,7 @@ test: host-packages build ## Every test, the real lab end to end included
 	@node tools/test.ts
 
 .PHONY: e2e-azure
-e2e-azure: host-packages build ## The README's Azure sections against a fake Azure with real guests; needs root, some 25 minutes
+e2e-azure: host-packages build ## The README's Azure sections against a fake Azure with real guests; needs root, some 50 minutes
 	@bin/stargate toolchain
 	@node test/e2e-azure/main.ts
 

@@ -39,8 +39,8 @@ export interface ListOptions {
  *
  * Errors are StargateError. Final: ApiNotFound, ApiForbidden, ApiUnauthorized, ApiInvalid, ApiConflict,
  * ApiAlreadyExists, ApiUntrusted (another certificate), ApiUnreadable (an answer that does not fit the schema).
- * Retriable: ApiUnavailable (no connection, 5xx), ApiThrottled (429), ApiTypeMissing (404 for the whole resource
- * type: its CRD is not there yet). ApiExpired (410) asks a watcher to list again.
+ * Retriable: ApiUnavailable (no connection, 5xx, 403 while the server is starting), ApiThrottled (429), ApiTypeMissing
+ * (404 for the whole resource type: its CRD is not there yet). ApiExpired (410) asks a watcher to list again.
  */
 export interface KubeClient {
   /** URL of the API server. */

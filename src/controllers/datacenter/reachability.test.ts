@@ -11,14 +11,14 @@ void test("Reachability takes one failure for chance and two for news", () => {
   reachability.record(place, undefined);
 
   const first = reachability.record(place, PROBLEM);
-  assert.deepEqual(first, { isNews: false, isSettled: false });
+  assert.deepEqual(first, { isNews: false, isSettled: false, failures: 1 });
   assert.deepEqual(reachability.of(place), { kind: "reachable" });
 
   const second = reachability.record(place, PROBLEM);
-  assert.deepEqual(second, { isNews: true, isSettled: true });
+  assert.deepEqual(second, { isNews: true, isSettled: true, failures: 2 });
   assert.deepEqual(reachability.of(place), { kind: "unreachable", problem: PROBLEM });
 
-  assert.deepEqual(reachability.record(place, undefined), { isNews: true, isSettled: true });
+  assert.deepEqual(reachability.record(place, undefined), { isNews: true, isSettled: true, failures: 0 });
   assert.deepEqual(reachability.of(place), { kind: "reachable" });
 });
 
@@ -39,7 +39,11 @@ void test("Reachability knows nothing of a server at another address", () => {
   const elsewhere = { ...place, host: "192.168.100.99" };
 
   assert.deepEqual(reachability.of(elsewhere), { kind: "unknown" });
-  assert.deepEqual(reachability.record(elsewhere, PROBLEM), { isNews: false, isSettled: false });
+  assert.deepEqual(reachability.record(elsewhere, PROBLEM), {
+    isNews: false,
+    isSettled: false,
+    failures: 1,
+  });
   reachability.forget(place.uid);
   assert.deepEqual(reachability.of(place), { kind: "unknown" });
 });

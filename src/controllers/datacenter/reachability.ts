@@ -41,8 +41,14 @@ export class Reachability {
     return { answeredMs: entry?.answeredMs, failedMs: entry?.failedMs };
   }
 
-  /** Takes in how a try ended (undefined: well). Returns whether that is news, and whether it is settled now. */
-  record(place: Place, problem: string | undefined): { isNews: boolean; isSettled: boolean } {
+  /**
+   * Takes in how a try ended (undefined: well). Returns whether that is news, whether it is settled now, and how many
+   * tries in a row have failed.
+   */
+  record(
+    place: Place,
+    problem: string | undefined,
+  ): { isNews: boolean; isSettled: boolean; failures: number } {
     const known = this.#entryOf(place);
     const before = this.of(place);
     const now = this.#clock.now();
@@ -57,7 +63,7 @@ export class Reachability {
       answeredMs: failures === 0 ? now : known?.answeredMs,
       failedMs: failures === 0 ? undefined : (known?.failedMs ?? now),
     });
-    return { isNews: JSON.stringify(reach) !== JSON.stringify(before), isSettled };
+    return { isNews: JSON.stringify(reach) !== JSON.stringify(before), isSettled, failures };
   }
 
   forget(uid: string): void {

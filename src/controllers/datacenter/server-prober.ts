@@ -19,7 +19,7 @@ import { placeOfServer, type Reachability } from "./reachability.ts";
 
 /** Each server is tried this often, never all in step. Seldom enough that an SSH daemon does not take offence. */
 const INTERVAL_MS = { min: 15_000, max: 30_000 };
-/** After a failure that may have been chance. */
+/** After a failure that may have been chance; doubles with each further one, for what is soon there again. */
 const SECOND_LOOK_MS = 2_000;
 /** Servers that are down take the whole time-out each. */
 const CONCURRENCY = 16;
@@ -58,14 +58,13 @@ export function createServerProber(options: ServerProberOptions): Controller {
       const server = servers.get(key);
       if (server === undefined || !isNeeded(server)) return done;
       const problem = await tryToReach(server, dialer, signal);
-      const { isNews, isSettled } = reachability.record(placeOfServer(server), problem);
+      const { isNews, isSettled, failures } = reachability.record(placeOfServer(server), problem);
       if (isNews) {
         const object = `${key.namespace}/${key.name}`;
         log.info(problem === undefined ? "server answers" : "server does not answer", { object, problem });
       }
       if (isNews || !isSettled) onNews(server);
-      if (!isSettled) return after(SECOND_LOOK_MS);
-      return after(INTERVAL_MS.min + (INTERVAL_MS.max - INTERVAL_MS.min) * random());
+      return after(delayUntilNextTry(failures, random()));
     },
   });
 
@@ -73,6 +72,17 @@ export function createServerProber(options: ServerProberOptions): Controller {
     if (change.type === "deleted") reachability.forget(change.object.metadata.uid);
     return isChanged(change) ? [keyOf(change.object)] : [];
   }
+}
+
+/**
+ * Milliseconds until a server is tried again after so many failures in a row. The first packets through a new way are
+ * often lost (WireGuard repeats its handshake after 5 s), so a server that never answered may do so right after.
+ *
+ * @param random between 0 and 1
+ */
+export function delayUntilNextTry(failures: number, random: number): number {
+  const usual = INTERVAL_MS.min + (INTERVAL_MS.max - INTERVAL_MS.min) * random;
+  return failures === 0 ? usual : Math.min(usual, SECOND_LOOK_MS * 2 ** (failures - 1));
 }
 
 async function tryToReach(server: Server, dialer: Dialer, signal: AbortSignal): Promise<string | undefined> {

@@ -368,7 +368,7 @@ void test("kubectl explain tells what a field is for", async () => {
       assert.equal(exitCode, 0, stderr);
       return stdout;
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 90_000 },
   );
 
   assert.match(text, /The Server to operate on\./);

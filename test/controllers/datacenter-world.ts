@@ -58,7 +58,7 @@ export class DatacenterObjects {
   async waitFor(
     name: string,
     wanted: Readonly<Record<string, Condition["status"]>>,
-    timeoutMs = 30_000,
+    timeoutMs = 90_000,
   ): Promise<Datacenter> {
     return retry(
       async () => {

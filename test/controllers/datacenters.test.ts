@@ -102,22 +102,22 @@ void test("the controller approves a router's routes, again when they are taken 
   // The plug is pulled.
   await network.kill(a.name);
   const killedAt = Date.now();
-  const down = await objects.waitFor("dc1", { RouterOnline: "False" }, 30_000);
+  const down = await objects.waitFor("dc1", { RouterOnline: "False" });
   show("router down told of", killedAt);
   assert.equal(conditionOf(down, "RouterOnline")?.reason, "RouterOffline");
   network.revive(a.name);
-  await objects.waitFor("dc1", { RouterOnline: "True", RoutePrimary: "True" }, 60_000);
+  await objects.waitFor("dc1", { RouterOnline: "True", RoutePrimary: "True" });
   await waitForEvents(objects, "dc1", ["Warning RouterOffline", "Normal RouterOnline"]);
 
   // Its host stops dead: its connection to the tailnet stays, but nothing comes through.
   for (const address of [a.address, "192.168.77.10"]) hosts.silent.add(address);
   const frozenAt = Date.now();
-  const silent = await objects.waitFor("dc1", { RouterOnline: "False" }, 30_000);
+  const silent = await objects.waitFor("dc1", { RouterOnline: "False" });
   show("silent router told of", frozenAt);
   assert.equal(conditionOf(silent, "RouterOnline")?.reason, "RouterSilent");
   assert.equal((await deviceNamed(a.name)).online, true);
   hosts.silent.clear();
-  await objects.waitFor("dc1", { RouterOnline: "True", WorkersReachable: "True" }, 45_000);
+  await objects.waitFor("dc1", { RouterOnline: "True", WorkersReachable: "True" });
 
   // A second router takes over.
   await joinRouter(b.name, SUBNET);
@@ -133,7 +133,7 @@ void test("the controller approves a router's routes, again when they are taken 
   });
   await network.kill(a.name);
   const failedAt = Date.now();
-  const failedOver = await objects.waitFor("dc1", { RouterOnline: "False", RoutePrimary: "True" }, 30_000);
+  const failedOver = await objects.waitFor("dc1", { RouterOnline: "False", RoutePrimary: "True" });
   show("failed over", failedAt);
   assert.equal(conditionOf(failedOver, "RouterOnline")?.reason, "RedundancyLost");
   assert.equal(failedOver.status.activeRouter, b.name);
@@ -159,7 +159,7 @@ void test("the controller tells which servers do not answer, and of addresses th
   assert.equal(conditionOf(found, "RouterOnline")?.reason, "NoTailnetCredentials");
   assert.match(conditionOf(found, "RouterOnline")?.message ?? "", /TAILNET_API_KEY/);
   hosts.silent.clear();
-  await objects.waitFor("dc2", { WorkersReachable: "True", Ready: "True" }, 45_000);
+  await objects.waitFor("dc2", { WorkersReachable: "True", Ready: "True" });
 
   await objects.create("dc3", "192.168.78.128/25", [{ name: "dc3-router", address: "192.168.78.129" }]);
   const overlapping = await objects.waitFor("dc2", { NoOverlap: "False", Ready: "False" });
@@ -259,7 +259,7 @@ void test("the controller carries out Operations in a cluster that knows no Data
     timeoutMs: 90_000,
     isRetriable: () => true,
   });
-  await objects.waitFor("late", { RouterOnline: "Unknown", NoOverlap: "True" }, 40_000);
+  await objects.waitFor("late", { RouterOnline: "Unknown", NoOverlap: "True" });
 });
 
 function entry(name: string, ipv4: string): Inventory["router"] {

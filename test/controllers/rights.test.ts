@@ -141,7 +141,7 @@ void test("controllers use every right that config/rbac gives them, and ask for 
       async () =>
         assert.ok(await mayAsk(admin, user, there(needed.get(another))), `${user}: ${describeRight(right)}`),
       {
-        timeoutMs: 20_000,
+        timeoutMs: 90_000,
         minDelayMs: 20,
       },
     );

@@ -167,7 +167,7 @@ export class TestHost implements AsyncDisposable {
       if (this.#unshare === child) this.#onDown();
     });
     await retry(async () => (await this.connect())[Symbol.asyncDispose](), {
-      timeoutMs: 30_000,
+      timeoutMs: 90_000,
       minDelayMs: 50,
       maxDelayMs: 200,
       isRetriable: () => this.#unshare?.exitCode === null,

@@ -81,7 +81,7 @@ async function joinDevice(lab: LabUnderTest): Promise<{ ipv4: string; end: () =>
   try {
     const tailscale = [program("tailscale"), `--socket=${socket}`] as const;
     await retry(() => exec([...tailscale, "status"], { okCodes: [0, 1], timeoutMs: 5_000 }), {
-      timeoutMs: 20_000,
+      timeoutMs: 90_000,
       minDelayMs: 50,
       maxDelayMs: 200,
       isRetriable: () => true,
@@ -111,7 +111,7 @@ async function describeNode(lab: LabUnderTest, ipv4: string, port: number): Prom
   };
   await writeFile(path, JSON.stringify({ apiVersion: "v1", kind: "List", items: [node, pod] }));
   // The service account controller makes "default" a moment after the namespace.
-  await retry(() => lab.ask("apply", "-f", path), { timeoutMs: 30_000, isRetriable: () => true });
+  await retry(() => lab.ask("apply", "-f", path), { timeoutMs: 90_000, isRetriable: () => true });
   const status = {
     addresses: [{ type: "InternalIP", address: ipv4 }],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },

@@ -120,7 +120,7 @@ void describe("the lab's life", { timeout: 600_000 }, () => {
       assert.match(part.lastError ?? "", /^ended by SIGKILL/);
       const { output } = await lab.stargate("lab", "status");
       assert.match(output, new RegExp(`^${name} +ready +\\d+ +${part.restarts} .*ended by SIGKILL`, "m"));
-      await retry(() => lab.ask("get", "--raw", "/readyz"), { timeoutMs: 30_000 });
+      await retry(() => lab.ask("get", "--raw", "/readyz"), { timeoutMs: 90_000 });
     });
   }
 
@@ -152,7 +152,7 @@ void describe("the lab's life", { timeout: 600_000 }, () => {
         const left = parts.filter(({ pid = 0 }) => isAlive(pid));
         assert.deepEqual(left, []);
       },
-      { timeoutMs: 5_000, minDelayMs: 20, maxDelayMs: 100 },
+      { timeoutMs: 90_000, minDelayMs: 20, maxDelayMs: 100 },
     );
 
     const { exitCode, output } = await lab.stargate("lab", "up");

@@ -49,7 +49,7 @@ void describe("two datacenters, one of them with two routers", () => {
     ]);
 
     assert.match(output, /routers 192\.168\.110\.2 and 192\.168\.110\.3, gateway 192\.168\.110\.1/);
-    const up = await world.waitForDatacenter(EAST.router, { RouterOnline: "True", Ready: "True" }, 60_000);
+    const up = await world.waitForDatacenter(EAST.router, { RouterOnline: "True", Ready: "True" }, 240_000);
     assert.deepEqual(
       up.spec.routers.map(({ name }) => name),
       ROUTERS,
@@ -151,7 +151,7 @@ void describe("two datacenters, one of them with two routers", () => {
 
     assert.match(await again("--dry-run"), new RegExp(`start +router ${lost} `));
     assert.match(await again(), new RegExp(`Start router ${lost}`));
-    await world.waitForDatacenter(EAST.router, { RouterOnline: "True", Ready: "True" }, 60_000);
+    await world.waitForDatacenter(EAST.router, { RouterOnline: "True", Ready: "True" }, 240_000);
     const { metadata } = await world.datacenter(EAST.router);
     assert.doesNotMatch(await again(), /(Start|Make and start|Restart) /);
     assert.equal((await world.datacenter(EAST.router)).metadata.generation, metadata.generation);
@@ -164,7 +164,7 @@ void describe("two datacenters, one of them with two routers", () => {
 
     assert.equal((await world.kubectl(["delete", "node", WEST.worker])).exitCode, 0);
 
-    await world.waitFor(async () => assert.equal(await routes(), ""), 60_000);
+    await world.waitFor(async () => assert.equal(await routes(), ""), 240_000);
   });
 
   void it("leave no device of a router behind", async () => {

@@ -73,7 +73,7 @@ export class Walk {
         if (pids.some(isRunning)) throw new Error(`still running: ${pids.filter(isRunning).join(", ")}`);
         return Promise.resolve();
       },
-      { timeoutMs: 30_000, minDelayMs: 50, maxDelayMs: 500 },
+      { timeoutMs: 90_000, minDelayMs: 50, maxDelayMs: 500 },
     );
     writeFileSync(file, "");
     return ended;

@@ -189,7 +189,7 @@ void describe("SSH against a real sshd", { skip: sshdIsMissing }, () => {
         join(dir, "cut"),
       ],
       {
-        timeoutMs: 5_000,
+        timeoutMs: 90_000,
       },
     );
     assert.deepEqual(await readdir(join(dir, "cut")).catch(() => []), []);

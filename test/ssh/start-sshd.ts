@@ -55,7 +55,7 @@ export async function startSshd(): Promise<TestSshd> {
     detached: true,
   });
   await retry(async () => (await createDialer(undefined).dial({ host: "127.0.0.1", port })).destroy(), {
-    timeoutMs: 10_000,
+    timeoutMs: 90_000,
     minDelayMs: 20,
   });
   const hostKey = (await readFile(join(dir, "host.pub"), "utf8")).trim();

@@ -22,7 +22,7 @@ async function waitForDevice(hostname: string, isWanted: (device: Device) => boo
       if (device === undefined || !isWanted(device)) throw new Error(`not yet: ${JSON.stringify(seen)}`);
       return device;
     },
-    { timeoutMs: 40_000, minDelayMs: 100, maxDelayMs: 500 },
+    { timeoutMs: 90_000, minDelayMs: 100, maxDelayMs: 500 },
   );
 }
 

@@ -67,7 +67,7 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
     return child;
   };
   const headscale = async (...args: string[]): Promise<string> =>
-    (await exec([program("headscale"), "--config", configPath, ...args], { timeoutMs: 20_000 })).stdout;
+    (await exec([program("headscale"), "--config", configPath, ...args], { timeoutMs: 90_000 })).stdout;
 
   const startDevice = (hostname: string): void => {
     const args = ["--tun=userspace-networking", "--port=0", "--no-logs-no-support"];
@@ -80,7 +80,7 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
   };
   const startServer = async (): Promise<void> => {
     server = start("headscale", program("headscale"), ["--config", configPath, "serve"]);
-    await retry(async () => fetch(`${url}/health`), { timeoutMs: 10_000, minDelayMs: 50, maxDelayMs: 300 });
+    await retry(async () => fetch(`${url}/health`), { timeoutMs: 90_000, minDelayMs: 50, maxDelayMs: 300 });
   };
   const stop = async (): Promise<void> => {
     for (const child of children.toReversed()) await killAndWait(child);
@@ -109,7 +109,7 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
         if (name === undefined) throw new Error("the relay has not named its certificate");
         return name;
       },
-      { timeoutMs: 20_000, minDelayMs: 50, maxDelayMs: 200 },
+      { timeoutMs: 90_000, minDelayMs: 50, maxDelayMs: 200 },
     );
     await writeFile(join(dir, "derp.yaml"), derpMap(derp, certName));
     await writeFile(configPath, headscaleConfig(dir, { http, metrics, grpc }));
@@ -136,8 +136,8 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
         startDevice(hostname);
         const socket = join(dir, `${hostname}.sock`);
         const tailscale = [program("tailscale"), `--socket=${socket}`] as const;
-        await retry(async () => exec([...tailscale, "status"], { okCodes: [0, 1], timeoutMs: 5_000 }), {
-          timeoutMs: 20_000,
+        await retry(async () => exec([...tailscale, "status"], { okCodes: [0, 1], timeoutMs: 20_000 }), {
+          timeoutMs: 90_000,
           minDelayMs: 50,
           maxDelayMs: 200,
           isRetriable: () => true,
@@ -150,11 +150,11 @@ export async function startLoopbackTailnet(): Promise<LoopbackTailnet> {
             "up",
             `--login-server=${url}`,
             `--hostname=${hostname}`,
-            "--timeout=20s",
+            "--timeout=80s",
             `--auth-key=file:${keyPath}`,
             `--advertise-routes=${routes.join(",")}`,
           ],
-          { timeoutMs: 40_000 },
+          { timeoutMs: 90_000 },
         );
       },
     };

@@ -2,8 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { promisify } from "node:util";
-import { constants, zstdCompress } from "node:zlib";
 import { isErrno } from "../lib/files.ts";
 import type { World } from "../lib/world.ts";
 import { makeBaseLayer } from "./base-layer.ts";
@@ -13,6 +11,7 @@ import type { Architecture } from "./components.ts";
 import { inLanes } from "./in-lanes.ts";
 import { type BundleFile, images, NodeBundle } from "./node-bundle.ts";
 import { shortHash } from "./recipe-hash.ts";
+import { zstd } from "./zstd.ts";
 
 export interface BundleRequest {
   cacheDir: string;
@@ -22,13 +21,7 @@ export interface BundleRequest {
 }
 
 /** To be raised whenever the same programs are to give another bundle. */
-const bundleFormat = "1";
-
-/**
- * Level 9 gives 25 MB of the largest file in 2 s; 15 saves 2 % of that and takes eight times as long, 19 saves 13 %
- * and takes forty times as long, more than an emulated router takes to pass the difference on.
- */
-const zstdLevel = 9;
+const bundleFormat = "2";
 
 /** Where the bundle of this version is, or will be: a link, so that a new bundle takes its place in one moment. */
 export function nodeBundleDir({ cacheDir, version, arch }: BundleRequest): string {
@@ -109,13 +102,8 @@ async function makeBundle(
   );
 }
 
-const compress = promisify(zstdCompress);
-
 async function writePart({ name, kind, image, make }: BundlePart, out: string): Promise<BundleFile> {
-  const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = constants;
-  const content = await compress(await make(), {
-    params: { [ZSTD_c_compressionLevel]: zstdLevel, [ZSTD_c_checksumFlag]: 1 },
-  });
+  const content = await zstd(await make());
   await writeFile(join(out, name), content);
   return {
     name,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { constants, gzip, zstdCompress } from "node:zlib";
+import { gzip } from "node:zlib";
 import { z } from "zod";
 import { readAsset } from "../../lib/assets.ts";
 import { readJsonIfExists } from "../../lib/files.ts";
@@ -14,10 +14,9 @@ import { imagesArchive } from "../image-archive.ts";
 import { resolveKubernetes } from "../kubernetes-versions.ts";
 import { tarOf, type TarEntry } from "../tar-archive.ts";
 import type { HostProgram, Toolchain } from "../toolchain.ts";
+import { zstd } from "../zstd.ts";
 import { ControlPlaneBundle, mirrorFolders, TailscaleBundle } from "./mirror-manifest.ts";
 
-const ZSTD_LEVEL = 9; // as in make-node-bundle.ts
-const compressZstd = promisify(zstdCompress);
 const compressGzip = promisify(gzip);
 
 /** Programs of a control plane that run as pods of an image of their own. */
@@ -144,13 +143,6 @@ async function programEntries(
     firstOf.set(origin, first ?? path);
   }
   return entries;
-}
-
-function zstd(content: Buffer): Promise<Buffer> {
-  const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = constants;
-  return compressZstd(content, {
-    params: { [ZSTD_c_compressionLevel]: ZSTD_LEVEL, [ZSTD_c_checksumFlag]: 1 },
-  });
 }
 
 async function write(

@@ -4,6 +4,9 @@ import { dirname, join } from "node:path";
 import { exec, type ExecResult } from "../../src/lib/exec.ts";
 import { exportLines, quote } from "../../src/remote/quote.ts";
 
+/** This host's folders that a script of ours may write to: it gets a layer over each. */
+const WRITABLE = ["/etc", "/home", "/opt", "/root", "/srv", "/usr", "/var"];
+
 /** A root file system's folders, and programs, that a script finds in place of this host's. */
 export interface Place {
   /** Texts by absolute path; their folders hide this host's. */
@@ -17,7 +20,7 @@ export interface Place {
 
 /**
  * Runs a script as root of namespaces of its own: no network but what it makes, and the folders of `files` in place of
- * this host's. What it changes is gone with it. `after` runs last, to look at what is there.
+ * this host's. What it changes in any folder is gone with it. `after` runs last, to look at what is there.
  */
 export async function runInNamespace(script: string, place: Place, after = ""): Promise<ExecResult> {
   const dir = await mkdtemp(join(tmpdir(), "stargate-namespace-"));
@@ -36,8 +39,13 @@ export async function runInNamespace(script: string, place: Place, after = ""): 
     await mkdir(join(dir, "layer"));
     const mounts = [
       `mount -t tmpfs none ${quote(join(dir, "layer"))}`,
-      ...[...folders].map((folder) => makeFolder(dir, folder)),
-      ...[...folders].map((folder) => `mount --bind ${quote(join(dir, "root", folder))} ${quote(folder)}`),
+      // Namespaces and other things are mounted there, which no layer can be laid over; nothing of this host's is needed.
+      "mount -t tmpfs none /run",
+      ...WRITABLE.map((folder) => layOver(dir, folder)),
+      ...[...folders].flatMap((folder) => [
+        `mkdir -p ${quote(folder)}`,
+        `mount --bind ${quote(join(dir, "root", folder))} ${quote(folder)}`,
+      ]),
     ];
     const [first = "", ...rest] = script.split("\n");
     const body = [first, exportLines(place.inputs ?? {}), ...rest].join("\n");
@@ -61,17 +69,13 @@ export async function runInNamespace(script: string, place: Place, after = ""): 
   }
 }
 
-/** Where the host has no such folder, it is made in a layer over its parent: the rest of that stays to be seen. */
-function makeFolder(dir: string, folder: string): string {
-  const at = quote(folder);
+/** What is written to the folder goes into a layer over it; a folder that the host does not have cannot be written to. */
+function layOver(dir: string, folder: string): string {
+  const layer = quote(join(dir, "layer", folder));
   return [
-    `if [[ ! -d ${at} ]]; then`,
-    `  parent=${at}`,
-    '  until [[ -d "$parent" ]]; do parent="$(dirname "$parent")"; done',
-    `  layer="$(mktemp --directory ${quote(join(dir, "layer"))}/XXXXXX)"`,
-    '  mkdir "$layer/upper" "$layer/work"',
-    '  mount -t overlay none -o "lowerdir=$parent,upperdir=$layer/upper,workdir=$layer/work" "$parent"',
-    `  mkdir -p ${at}`,
+    `if [[ -d ${folder} && ! -L ${folder} ]]; then`,
+    `  mkdir -p ${layer}/upper ${layer}/work`,
+    `  mount -t overlay none -o "userxattr,lowerdir=${folder},upperdir="${layer}"/upper,workdir="${layer}"/work" ${folder}`,
     "fi",
   ].join("\n");
 }

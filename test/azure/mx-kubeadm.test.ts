@@ -29,7 +29,6 @@ void test("the real kubeadm makes the manifests we mean of our configuration and
       "/etc/stargate/patches/etcd.yaml": readAsset("mx-azure/vm/etcd.yaml"),
       "/etc/stargate/patches/kube-apiserver.yaml": readAsset("mx-azure/vm/kube-apiserver.yaml"),
       [`${MANIFESTS}/keep`]: "",
-      "/var/lib/etcd/keep": "",
     },
     inputs: { KUBEADM: programs("kubeadm") },
   };

@@ -1,19 +1,8 @@
 // The inner loop: types, lint, format, generated files, shell and YAML linters, unit tests. Under two minutes.
-import { globSync } from "node:fs";
 import { nodeTest, runSteps } from "./run-steps.ts";
-
-const own = (pattern: string): string[] =>
-  globSync(pattern, { exclude: (path) => ["node_modules", "dist", "bin"].includes(path) });
-
-const shell = own("{src,scripts,tools,test,bench}/**/*.sh");
-const yaml = own("{src,config,test,docs}/**/*.yaml");
+import { staticChecks } from "./static-checks.ts";
 
 runSteps([
-  { title: "types", argv: ["tsc", "--noEmit"] },
-  { title: "lint", argv: ["oxlint", "--type-aware", "--deny-warnings"] },
-  { title: "format", argv: ["prettier", "--check", "--log-level", "warn", "."] },
-  { title: "CRDs are generated", argv: [process.execPath, "tools/generate.ts", "--check"] },
-  { title: "shellcheck", argv: ["shellcheck", "--severity=style", ...shell, ".ci/run"] },
-  { title: "yamllint", argv: ["yamllint", "--strict", "-c", ".yamllint.yaml", ...yaml] },
+  ...staticChecks,
   { title: "unit tests", argv: nodeTest(["src/**/*.test.ts", "tools/**/*.test.ts"], { timeoutMs: 120_000 }) },
 ]);

@@ -1,13 +1,11 @@
-// Every test. The toolchain comes first, because tests with real parts need it; then the inner loop's checks;
-// then unit tests and tests with real parts, the lab end to end last. The last line counts them all.
+// Every test. The toolchain comes first, because tests with real parts need it; then what is checked without running;
+// then tests with real parts and unit tests, each once. The last line counts them all.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { nodeTest, runSteps } from "./run-steps.ts";
+import { staticChecks } from "./static-checks.ts";
 
-runSteps([
-  { title: "toolchain", argv: ["bin/stargate", "toolchain"] },
-  { title: "checks", argv: [process.execPath, "tools/check.ts"] },
-]);
+runSteps([{ title: "toolchain", argv: ["bin/stargate", "toolchain"] }, ...staticChecks]);
 
 // One file at a time: each brings up etcd, API servers or VMs of its own, and there may be two cores.
 // What needs more machine than most have is left to `make nightly` (docs/testing.md).

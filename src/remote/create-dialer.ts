@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { SocksClient, SocksClientError } from "socks";
-import { StargateError, UsageError } from "../lib/errors.ts";
+import { describeError, StargateError, UsageError } from "../lib/errors.ts";
 import type { Dialer, Target } from "./dialer.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -52,43 +52,53 @@ function socksDialer(proxyUrl: string): Dialer {
   return {
     description: way,
     async dial(target, { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = {}) {
-      signal?.throwIfAborted();
+      const address = { host: proxy.hostname.replace(/^\[|\]$/g, ""), port: Number(proxy.port) };
+      // A connection of our own: that of SocksClient cannot be ended before its time is up.
+      const socket = await dialProxy(proxyUrl, address, { timeoutMs, signal });
+      const abort = () => void socket.destroy();
+      signal?.addEventListener("abort", abort, { once: true });
       try {
-        const { socket } = await SocksClient.createConnection({
+        await SocksClient.createConnection({
           command: "connect",
-          proxy: { host: proxy.hostname, port: Number(proxy.port), type: 5 },
+          proxy: { ...address, type: 5 },
           destination: target,
           timeout: timeoutMs,
-          set_tcp_nodelay: true,
+          existing_socket: socket,
         });
-        if (signal?.aborted === true) socket.destroy();
         signal?.throwIfAborted();
         return socket;
       } catch (error) {
         signal?.throwIfAborted();
-        throw proxyError(target, error, proxyUrl);
+        throw refusedByProxy(target, error, way);
+      } finally {
+        signal?.removeEventListener("abort", abort);
       }
     },
   };
 }
 
-function proxyError(target: Target, error: unknown, proxyUrl: string): StargateError {
-  const text = error instanceof SocksClientError || error instanceof Error ? error.message : "unknown error";
-  if (/ECONNREFUSED|ENOENT/.test(text)) {
-    return new StargateError(
-      "ProxyUnavailable",
-      `Cannot reach the tailnet's proxy ${proxyUrl}: nothing listens there`,
-      {
-        retriable: true,
-        remedy: "Start it: `bin/stargate lab up` for the lab, or tailscaled with --socks5-server.",
-      },
-    );
+async function dialProxy(
+  proxyUrl: string,
+  address: Target,
+  options: { timeoutMs: number; signal: AbortSignal | undefined },
+): Promise<Duplex> {
+  try {
+    return await directDialer.dial(address, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const isRefused = error instanceof StargateError && error.reason === "ConnectionRefused";
+    const state = isRefused ? "nothing listens there" : describeError(error);
+    throw new StargateError("ProxyUnavailable", `Cannot reach the tailnet's proxy ${proxyUrl}: ${state}`, {
+      retriable: true,
+      remedy: "Start it: `bin/stargate lab up` for the lab, or tailscaled with --socks5-server.",
+    });
   }
-  return connectError(
-    target,
-    /refused/i.test(text) ? "ECONNREFUSED" : /timed out/i.test(text) ? "ETIMEDOUT" : text,
-    `through ${proxyUrl}`,
-  );
+}
+
+function refusedByProxy(target: Target, error: unknown, way: string): StargateError {
+  const text = error instanceof SocksClientError || error instanceof Error ? error.message : "unknown error";
+  const code = /refused/i.test(text) ? "ECONNREFUSED" : /timed out/i.test(text) ? "ETIMEDOUT" : text;
+  return connectError(target, code, way);
 }
 
 function connectError({ host, port }: Target, code: string, way: string): StargateError {

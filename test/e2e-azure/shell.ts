@@ -7,7 +7,8 @@ import type { Transcript } from "./transcript.ts";
 export class Shell {
   readonly env: Record<string, string>;
   readonly #transcript: Transcript;
-  readonly #background: ChildProcess[] = [];
+  /** Each in a process group of its own, so that what a command started ends with it. */
+  readonly #running = new Set<ChildProcess>();
 
   constructor(env: Record<string, string>, transcript: Transcript) {
     this.env = env;
@@ -32,16 +33,22 @@ export class Shell {
   start(command: string, logPath: string): void {
     this.#transcript.write(`\n$ ${command.split("\n").join("\n> ")} &\n`);
     const log = openSync(logPath, "a");
-    this.#background.push(
-      spawn("bash", ["-c", `exec ${command}`], { env: this.env, stdio: ["ignore", log, log] }),
+    this.#running.add(
+      spawn("bash", ["-c", `exec ${command}`], {
+        env: this.env,
+        stdio: ["ignore", log, log],
+        detached: true,
+      }),
     );
   }
 
-  async stopBackground(): Promise<void> {
-    for (const child of this.#background.splice(0)) {
-      if (child.exitCode !== null) continue;
+  /** Ends what goes on in the background, and the command that is being typed if there is one. */
+  async stop(): Promise<void> {
+    for (const child of this.#running) {
+      this.#running.delete(child);
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
       const ended = once(child, "exit");
-      child.kill("SIGTERM");
+      process.kill(-child.pid, "SIGTERM");
       await ended;
     }
   }
@@ -50,7 +57,9 @@ export class Shell {
     const child = spawn("bash", ["-euo", "pipefail", "-c", command], {
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
+    this.#running.add(child);
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
@@ -58,6 +67,7 @@ export class Shell {
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#transcript.write(text));
     await once(child, "close");
+    this.#running.delete(child);
     if (child.exitCode === 0) return output;
     throw new Error(`exit code ${child.exitCode}: ${command}`);
   }

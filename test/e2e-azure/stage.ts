@@ -66,7 +66,7 @@ export async function setStage(transcriptPath: string | undefined): Promise<Stag
     [ROOT, "./"],
   ]);
   const shell = new Shell(env, transcript);
-  stack.defer(() => shell.stopBackground());
+  stack.defer(() => shell.stop());
   await exec([
     "ssh-keygen",
     "-q",

@@ -53,7 +53,7 @@ export async function makeNodes(stage: Stage, target: Target): Promise<void> {
 export async function destroyDatacenter(stage: Stage, flags: readonly string[]): Promise<void> {
   const { shell, transcript, fake } = stage;
   transcript.note("Take the datacenter down");
-  await shell.stopBackground();
+  await shell.stop();
   await shell.type(
     withFlags(
       "bin/prep-dc-inventory destroy --provider azure --router-name stargate-azure-router-$DEPLOY_NUM",

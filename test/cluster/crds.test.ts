@@ -19,7 +19,7 @@ before(async () => {
   kubectl = await kubectlFor(server);
   const crds = await kubectl(["apply", "-f", packagePath("config/crd")]);
   assert.equal(crds.exitCode, 0, crds.stderr);
-  await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+  await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=90s"]);
   for (const name of ["azure-dc", "simulator-dc"]) {
     await server.client.create(namespaces, "", {
       apiVersion: "v1",

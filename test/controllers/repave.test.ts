@@ -162,7 +162,7 @@ void test("kubectl wait sees how an Operation ended, or that it ended", async ()
   await world.createOperation("good", "wait-1");
   const kubectl = await kubectlFor(cluster);
   const waitFor = async (name: string, what: string): Promise<number> => {
-    const args = ["wait", `operation/${name}`, "-n", "wait", `--for=${what}`, "--timeout=20s"];
+    const args = ["wait", `operation/${name}`, "-n", "wait", `--for=${what}`, "--timeout=90s"];
     return (await kubectl(args)).exitCode;
   };
   const ended = "jsonpath={.status.finishedAt}";

@@ -63,7 +63,7 @@ void test("a Rollout has one server go ahead, then the others, each once, and te
     "wait",
     "--for=condition=Complete",
     "rollout/all",
-    "--timeout=30s",
+    "--timeout=90s",
     ...inNamespace,
   ]);
 

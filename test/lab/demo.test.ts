@@ -184,7 +184,7 @@ void describe("the README, from make demo to make clean-all", () => {
     assert.equal((await pin(other)).exitCode, 0);
     try {
       await cluster.createOperation("wrong-key", name);
-      const failed = ["--for=jsonpath={.status.phase}=Failed", "--timeout=60s"];
+      const failed = ["--for=jsonpath={.status.phase}=Failed", "--timeout=180s"];
       await cluster.kubectl(["wait", ...failed, "operation/wrong-key", "-n", NAMESPACE]);
 
       const { status } = await cluster.read(Operation, "operation", "wrong-key", "-n", NAMESPACE);

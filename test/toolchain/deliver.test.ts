@@ -160,7 +160,7 @@ void test("deliverComponents stops at a wrong checksum rather than building arou
 
 void test(
   "deliverComponents, stopped while it compiles, leaves no half component and no compiler",
-  { timeout: 30_000 },
+  { timeout: 120_000 },
   async (t) => {
     const { context, stop, place } = await setUp(t, "build");
     const one = place("one");

@@ -12,7 +12,7 @@ export async function kubectlFor(server: TestApiServer): Promise<Kubectl> {
   return (args, stdin) =>
     exec([program("kubectl"), `--kubeconfig=${server.kubeconfigPath}`, `--cache-dir=${cacheDir}`, ...args], {
       okCodes: [0, 1],
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       ...(stdin === undefined ? {} : { stdin }),
     });
 }

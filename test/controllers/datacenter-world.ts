@@ -55,11 +55,8 @@ export class DatacenterObjects {
   }
 
   /** The Datacenter once its conditions are as told, for instance { RouterOnline: "True" }, for its present spec. */
-  async waitFor(
-    name: string,
-    wanted: Readonly<Record<string, Condition["status"]>>,
-    timeoutMs = 90_000,
-  ): Promise<Datacenter> {
+  async waitFor(name: string, wanted: Readonly<Record<string, Condition["status"]>>): Promise<Datacenter> {
+    const timeoutMs = 90_000;
     return retry(
       async () => {
         const datacenter = await this.get(name);

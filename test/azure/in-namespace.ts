@@ -20,7 +20,7 @@ export interface Place {
 
 /**
  * Runs a script as root of namespaces of its own: no network but what it makes, and the folders of `files` in place of
- * this host's. What it changes in any folder is gone with it. `after` runs last, to look at what is there.
+ * this host's. What it changes in WRITABLE folders or /run is gone with it. `after` runs last, to look at what is there.
  */
 export async function runInNamespace(script: string, place: Place, after = ""): Promise<ExecResult> {
   const dir = await mkdtemp(join(tmpdir(), "stargate-namespace-"));
@@ -69,7 +69,7 @@ export async function runInNamespace(script: string, place: Place, after = ""): 
   }
 }
 
-/** What is written to the folder goes into a layer over it; a folder that the host does not have cannot be written to. */
+/** What is written to the folder goes into a layer over it; nothing is laid where the host has no such folder. */
 function layOver(dir: string, folder: string): string {
   const layer = quote(join(dir, "layer", folder));
   return [
